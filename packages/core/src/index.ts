@@ -1,0 +1,3 @@
+export * from './errors.ts'
+export * from './levels.ts'
+export type * from './ports.ts'

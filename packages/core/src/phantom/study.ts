@@ -1,0 +1,43 @@
+import type { Level } from '../levels.ts'
+import type { Vec3 } from '../volume/geometry.ts'
+import type { LabelVolume, Volume } from '../volume/volume.ts'
+
+export type FractureType =
+  | 'dens-ii'
+  | 'dens-iii'
+  | 'c1-ring'
+  | 'c2-pars'
+  | 'compression'
+  | 'burst'
+  | 'teardrop'
+  | 'facet'
+  | 'lamina'
+  | 'spinous'
+  | 'transverse'
+
+/** One fracture as it was put into the patient. */
+export type FractureTruth = {
+  readonly level: Level
+  readonly type: FractureType
+  /** 0 barely visible .. 1 gross. */
+  readonly severity: number
+  readonly centreLps: Vec3
+  /** One box per slice that shows it; RSNA conventions, sliceIndex counts the volume's z from 0. */
+  readonly boxes: readonly { sliceIndex: number; x: number; y: number; width: number; height: number }[]
+}
+
+export type PhantomTruth = {
+  readonly seed: number
+  readonly preset: string
+  readonly fractured: Readonly<Record<Level, boolean>>
+  readonly fractures: readonly FractureTruth[]
+}
+
+/** A synthetic patient as a scanner would give it, with the truth beside it. All arrays share one grid. */
+export type PhantomStudy = {
+  readonly volume: Volume
+  readonly labels: LabelVolume
+  /** 0 none, n = fractures[n - 1] of the truth: voxels of the fracture gap and the displaced edge. */
+  readonly fractureMask: Uint8Array
+  readonly truth: PhantomTruth
+}

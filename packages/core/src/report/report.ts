@@ -1,0 +1,99 @@
+import type { Level } from '../levels.ts'
+import type { Finding, SeriesSummary, Skipped } from '../series/study.ts'
+import type { Vec3 } from '../volume/geometry.ts'
+
+/** Shown first wherever a result is shown. */
+export const NOTICE =
+  'Not a medical device. Research software; the networks were trained on synthetic studies only. Do not use it for diagnosis.'
+
+export type Call = 'fracture' | 'no-fracture' | 'not-assessable'
+
+/** Where the most suspicious finding of a vertebra lies. RSNA conventions: x, y top-left, in pixels of the slice. */
+export type Box = {
+  /** Index into the volume's slices, from 0. */
+  readonly sliceIndex: number
+  readonly sopInstanceUid: string
+  /** File of the slice; RSNA's slice_number is its stem. */
+  readonly path: string
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+  /** Centre of the box in the patient, LPS, mm. */
+  readonly centreLps: Vec3
+}
+
+export type VertebraResult = {
+  readonly level: Level
+  /** Centre of the labelled vertebra, LPS, mm; null when it is not in view. */
+  readonly centreLps: Vec3 | null
+  /** Calibrated ensemble probability of a fracture, 0..1; null when not assessable. */
+  readonly probability: number | null
+  /** Probability from which the call is 'fracture'. */
+  readonly threshold: number
+  readonly call: Call
+  /** Present when the call is 'fracture'. */
+  readonly box: Box | null
+  /** Each model's own probability before the ensemble. */
+  readonly models: Readonly<Record<string, number>>
+}
+
+/** A grey picture with vector overlays; the coordinates are in pixels of the picture, origin at its top-left corner. */
+export type Figure = {
+  readonly kind: 'overview' | 'axial' | 'sagittal'
+  /** The vertebra shown; null for the overview. */
+  readonly level: Level | null
+  readonly width: number
+  readonly height: number
+  readonly spacingMm: number
+  /** 8-bit grey, row by row, bone window. */
+  readonly pixels: Uint8Array
+  /** Vertebra outlines, closed polygons. */
+  readonly outlines: readonly {
+    readonly label: string
+    readonly points: readonly (readonly [number, number])[]
+  }[]
+  readonly box: {
+    readonly x: number
+    readonly y: number
+    readonly width: number
+    readonly height: number
+  } | null
+}
+
+export type Report = {
+  readonly schemaVersion: 1
+  readonly notice: string
+  readonly software: { readonly name: string; readonly version: string }
+  readonly bundle: {
+    readonly name: string
+    readonly version: string
+    readonly trainedOn: string
+    /** SHA-256 of each network's file. */
+    readonly networks: Readonly<Record<string, string>>
+    readonly operatingPoint: string
+  }
+  /** ISO 8601, UTC. */
+  readonly createdAt: string
+  readonly source: string
+  readonly studyInstanceUid: string
+  readonly seriesInstanceUid: string
+  readonly description: string
+  readonly geometry: {
+    readonly rows: number
+    readonly columns: number
+    readonly sliceCount: number
+    readonly spacingMm: Vec3
+  }
+  readonly series: readonly SeriesSummary[]
+  readonly status: 'analysed' | 'not-analysable'
+  /** patient_overall; the stated function of the seven in decide/. */
+  readonly patient: { readonly probability: number | null; readonly threshold: number; readonly call: Call }
+  /** C1..C7, always seven. */
+  readonly vertebrae: readonly VertebraResult[]
+  readonly findings: readonly Finding[]
+  readonly skipped: readonly Skipped[]
+  readonly timingsMs: Readonly<Record<string, number>>
+  /** For the HTML page; left out of the JSON. */
+  readonly figures: readonly Figure[]
+}

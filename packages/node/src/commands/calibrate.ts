@@ -1,0 +1,3 @@
+import { Command } from 'commander'
+
+export const calibrateCommand = new Command('calibrate')
