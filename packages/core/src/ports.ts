@@ -45,3 +45,6 @@ export type Codecs = Readonly<Record<string, Codec>>
 
 /** Milliseconds since the epoch; an argument, so that the same input gives the same report. */
 export type Clock = () => number
+
+/** SHA-256 as 64 lower-case hexadecimal digits. */
+export type Digest = (bytes: Uint8Array) => Promise<string>

@@ -1,0 +1,76 @@
+import type { Mat4, Vec3 } from '../volume/geometry.ts'
+import { resample } from '../volume/resample.ts'
+import type { Grid, LabelVolume, Volume } from '../volume/volume.ts'
+
+/**
+ * What both fracture models see of a vertebra: 24 axial slices of 128 x 128, as the original's models. 36 mm from
+ * head to feet hold a vertebra with its spinous process; 90 mm hold the transverse processes of C1 and C7.
+ */
+export const CROP = {
+  shape: [24, 128, 128],
+  spacingMm: [1.5, 0.7, 0.7],
+  /** Bone window with the soft tissue around it. */
+  huMin: -400,
+  huMax: 1400,
+  /** Pixels of the crop for one cell of the fracture heat map. */
+  heatStride: 8,
+} as const
+
+/** Voxels in a crop, and in one of its slices. */
+export const CROP_PLANE = CROP.shape[1] * CROP.shape[2]
+export const CROP_SIZE = CROP.shape[0] * CROP_PLANE
+
+/** Grid of a crop: z from head to feet, y front to back, x right to left; centred on a point in LPS, mm. */
+export function cropGrid([x, y, z]: Vec3): Grid {
+  const [dz, dy, dx] = CROP.spacingMm
+  const [nz, ny, nx] = CROP.shape
+  const ijkToLps: Mat4 = [
+    dx, 0, 0, x - (dx * (nx - 1)) / 2,
+    0, dy, 0, y - (dy * (ny - 1)) / 2,
+    0, 0, -dz, z + (dz * (nz - 1)) / 2,
+    0, 0, 0, 1,
+  ] // biome-ignore format: a matrix reads best in rows
+  return { shape: CROP.shape, ijkToLps }
+}
+
+/** HU around a point, windowed to 0..255. */
+export function cropImage(volume: Volume, centreLps: Vec3): Uint8Array {
+  const hu = resample(volume, cropGrid(centreLps))
+  const scale = 255 / (CROP.huMax - CROP.huMin)
+  return Uint8Array.from(hu, (v) => Math.round(Math.min(Math.max(0, (v - CROP.huMin) * scale), 255)))
+}
+
+/** Soft mask of one vertebra around a point, 0..255, from the coarse labels of the segmenter. */
+export function cropMask(labels: LabelVolume, label: number, centreLps: Vec3): Uint8Array {
+  const indicator = Int16Array.from(labels.data, (l) => (l === label ? 255 : 0))
+  const { shape, ijkToLps } = labels
+  return Uint8Array.from(resample({ data: indicator, shape, ijkToLps }, cropGrid(centreLps), 0))
+}
+
+/** Channels that the models see of one slice: the slice before, the slice, the slice after, the mask. */
+export const CHANNELS = 4
+
+/**
+ * Network input of some slices of a crop: float32 [slices, 4, 128, 128] in 0..1, written to `out` at `offset`. Beyond
+ * the first and the last slice that slice stands for its missing neighbour.
+ */
+export function writeSlices(
+  image: Uint8Array,
+  mask: Uint8Array,
+  slices: readonly number[],
+  out: Float32Array,
+  offset: number,
+): void {
+  const last = CROP.shape[0] - 1
+  let at = offset
+  const copy = (from: Uint8Array, slice: number) => {
+    const start = Math.min(Math.max(0, slice), last) * CROP_PLANE
+    for (let n = start; n < start + CROP_PLANE; n++) out[at++] = from[n] / 255
+  }
+  for (const slice of slices) {
+    copy(image, slice - 1)
+    copy(image, slice)
+    copy(image, slice + 1)
+    copy(mask, slice)
+  }
+}

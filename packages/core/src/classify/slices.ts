@@ -1,0 +1,42 @@
+import { LEVELS } from '../levels.ts'
+import type { Session } from '../ports.ts'
+import { CHANNELS, CROP, CROP_PLANE, writeSlices } from './crop.ts'
+import type { VertebraCrop } from './vertebra-crop.ts'
+
+/** Slices of a crop, rows and columns of its heat map. */
+const SLICES = CROP.shape[0]
+export const HEAT_ROWS = CROP.shape[1] / CROP.heatStride
+export const HEAT_COLUMNS = CROP.shape[2] / CROP.heatStride
+
+/** What Model I says of one vertebra. */
+export type SliceScores = {
+  /** Logit of the vertebra: mean of its most suspicious slices. */
+  readonly logit: number
+  /** Logit of each slice, head to feet. */
+  readonly sliceLogits: Float32Array
+  /** Fracture heat, logits, [24, 16, 16]. */
+  readonly heat: Float32Array
+}
+
+/** A fracture shows on several of the 1.5 mm slices; one bright slice alone is more often noise. */
+const TOP_SLICES = 3
+
+/** Model I: EfficientNet on each slice, read at the head of the vertebra's level. */
+export async function classifySlices(crop: VertebraCrop, session: Session): Promise<SliceScores> {
+  const data = new Float32Array(SLICES * CHANNELS * CROP_PLANE)
+  writeSlices(crop.image, crop.mask, allSlices, data, 0)
+  const { fracture, heat } = await session.run({
+    image: { data, shape: [SLICES, CHANNELS, CROP.shape[1], CROP.shape[2]] },
+  })
+  const head = LEVELS.indexOf(crop.level)
+  const sliceLogits = Float32Array.from(allSlices, (s) => fracture.data[s * LEVELS.length + head])
+  return { logit: topMean(sliceLogits), sliceLogits, heat: heat.data }
+}
+
+export const allSlices: readonly number[] = Array.from({ length: SLICES }, (_, s) => s)
+
+/** Mean of the highest values. */
+export function topMean(logits: Float32Array): number {
+  const highest = [...logits].sort((a, b) => b - a).slice(0, TOP_SLICES)
+  return highest.reduce((sum, v) => sum + v, 0) / highest.length
+}

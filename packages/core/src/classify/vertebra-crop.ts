@@ -1,0 +1,25 @@
+import { LEVELS, type Level } from '../levels.ts'
+import type { Segmentation } from '../segment/segmentation.ts'
+import type { Vec3 } from '../volume/geometry.ts'
+import type { Volume } from '../volume/volume.ts'
+import { cropImage, cropMask } from './crop.ts'
+
+/** What the fracture models see of one vertebra. */
+export type VertebraCrop = {
+  readonly level: Level
+  /** Middle of the crop, LPS, mm. */
+  readonly centreLps: Vec3
+  /** [24, 128, 128], bone window, 0..255. */
+  readonly image: Uint8Array
+  /** [24, 128, 128], 0..255. */
+  readonly mask: Uint8Array
+}
+
+/** Crops every labelled cervical vertebra, from C1 down. */
+export function cropVertebrae(volume: Volume, { labels, vertebrae }: Segmentation): VertebraCrop[] {
+  return vertebrae.flatMap(({ label, centreLps }) => {
+    const level = LEVELS[label - 1]
+    if (!level) return []
+    return { level, centreLps, image: cropImage(volume, centreLps), mask: cropMask(labels, label, centreLps) }
+  })
+}

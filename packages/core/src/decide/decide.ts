@@ -1,0 +1,45 @@
+import type { Decision } from '../bundle/manifest.ts'
+import { LEVELS, type Level } from '../levels.ts'
+
+/** Raw scores of one vertebra, before ensemble and calibration. */
+export type Scores = {
+  /** Model I: logit of the vertebra from its most suspicious slices. */
+  readonly slices: number
+  /** Model II: logit of the vertebra from the whole stack. */
+  readonly sequence: number
+}
+
+export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
+
+/** The ensemble's logit before calibration. */
+export const ensembleLogit = ({ slices, sequence }: Scores, sliceModelWeight: number): number =>
+  sliceModelWeight * slices + (1 - sliceModelWeight) * sequence
+
+/** Calibrated probability of a fracture of one vertebra. */
+export function vertebraProbability(scores: Scores, { sliceModelWeight, calibration }: Decision): number {
+  return sigmoid(calibration.slope * ensembleLogit(scores, sliceModelWeight) + calibration.intercept)
+}
+
+/**
+ * patient_overall: the probability that at least one of the vertebrae in view is fractured, were they independent:
+ * 1 - (1 - p1)(1 - p2)... It is never below the largest of them.
+ */
+export function patientProbability(probabilities: readonly number[]): number {
+  return 1 - probabilities.reduce((healthy, p) => healthy * (1 - p), 1)
+}
+
+/** Calls of all levels; a level without probability is not assessable. */
+export function decide(
+  probabilities: Readonly<Partial<Record<Level, number>>>,
+  { thresholds }: Decision,
+): { levels: Record<Level, boolean | null>; patient: { probability: number; fracture: boolean } } {
+  const seen = LEVELS.flatMap((level) => probabilities[level] ?? [])
+  const probability = patientProbability(seen)
+  const levels = Object.fromEntries(
+    LEVELS.map((level) => {
+      const p = probabilities[level]
+      return [level, p === undefined ? null : p >= thresholds[level]]
+    }),
+  ) as Record<Level, boolean | null>
+  return { levels, patient: { probability, fracture: probability >= thresholds.patient } }
+}

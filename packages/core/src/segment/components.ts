@@ -1,0 +1,41 @@
+import type { LabelVolume } from '../volume/volume.ts'
+
+/** Labels in which one connected piece is expected: C1..C7 and T1. */
+const SINGLE = 8
+
+/** Clears, in place, all but the largest face-connected piece of each vertebra's label. */
+export function keepLargestComponents({ data, shape: [nz, ny, nx] }: LabelVolume): void {
+  const piece = new Int32Array(data.length)
+  const queue = new Int32Array(data.length)
+  const sizes: number[] = [0]
+  const largest = new Int32Array(SINGLE + 1)
+  for (let start = 0; start < data.length; start++) {
+    const label = data[start]
+    if (label === 0 || label > SINGLE || piece[start] !== 0) continue
+    const id = sizes.length
+    let [head, tail] = [0, 0]
+    queue[tail++] = start
+    piece[start] = id
+    const visit = (n: number) => {
+      if (data[n] !== label || piece[n] !== 0) return
+      piece[n] = id
+      queue[tail++] = n
+    }
+    while (head < tail) {
+      const n = queue[head++]
+      const x = n % nx
+      const y = Math.floor(n / nx) % ny
+      const z = Math.floor(n / (nx * ny))
+      if (x > 0) visit(n - 1)
+      if (x < nx - 1) visit(n + 1)
+      if (y > 0) visit(n - nx)
+      if (y < ny - 1) visit(n + nx)
+      if (z > 0) visit(n - nx * ny)
+      if (z < nz - 1) visit(n + nx * ny)
+    }
+    sizes.push(tail)
+    if (tail > sizes[largest[label]]) largest[label] = id
+  }
+  for (let n = 0; n < data.length; n++)
+    if (data[n] > 0 && data[n] <= SINGLE && piece[n] !== largest[data[n]]) data[n] = 0
+}

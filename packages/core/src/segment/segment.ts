@@ -1,0 +1,130 @@
+import type { Session, Signal } from '../ports.ts'
+import type { LabelVolume, Volume } from '../volume/volume.ts'
+import { keepLargestComponents } from './components.ts'
+import { segmentationImage } from './grid.ts'
+import type { Segmentation, Vertebra } from './segmentation.ts'
+import { describeVertebrae } from './vertebrae.ts'
+
+/** Outputs of the network: background, C1-C7, T1, T2 and lower. */
+export const CLASSES = 10
+/** Neighbouring sagittal slices that the network sees at once. */
+const CONTEXT = 5
+/** Slices in one call: enough to fill two cores, little memory. */
+const BATCH = 8
+
+/** Labels the vertebrae of a volume: 2.5D network on sagittal slabs, smoothing across slabs, largest component a label. */
+export async function segment(
+  volume: Volume,
+  session: Session,
+  options: { signal?: Signal | undefined; onProgress?: (share: number) => void } = {},
+): Promise<Segmentation> {
+  const image = segmentationImage(volume)
+  const [slices, rows, columns] = image.shape
+  const plane = rows * columns
+  const probabilities = new Float32Array(slices * CLASSES * plane)
+  for (let first = 0; first < slices; first += BATCH) {
+    options.signal?.throwIfAborted()
+    const count = Math.min(BATCH, slices - first)
+    const { logits } = await session.run({
+      image: { data: slabs(image, first, count), shape: [count, CONTEXT, rows, columns] },
+    })
+    probabilities.set(softmax(logits.data, count, plane), first * CLASSES * plane)
+    options.onProgress?.((first + count) / slices)
+  }
+  const best = mostProbable(probabilities, slices, plane)
+  const labels: LabelVolume = { data: best.labels, shape: image.shape, ijkToLps: image.ijkToLps }
+  keepLargestComponents(labels)
+  const vertebrae = describeVertebrae(labels, best.probability)
+  return { labels, vertebrae: inOrder(markTruncated(vertebrae, image)) }
+}
+
+/** float32 HU [count, CONTEXT, rows, columns]: each slice with its neighbours; the outermost slice repeats. */
+function slabs({ data, shape: [slices, rows, columns] }: Volume, first: number, count: number): Float32Array {
+  const plane = rows * columns
+  const out = new Float32Array(count * CONTEXT * plane)
+  for (let n = 0; n < count; n++)
+    for (let c = 0; c < CONTEXT; c++) {
+      const slice = Math.min(Math.max(0, first + n + c - (CONTEXT >> 1)), slices - 1)
+      out.set(data.subarray(slice * plane, (slice + 1) * plane), (n * CONTEXT + c) * plane)
+    }
+  return out
+}
+
+/** Softmax over the classes of [count, CLASSES, plane]. */
+function softmax(logits: Float32Array, count: number, plane: number): Float32Array {
+  const out = new Float32Array(logits.length)
+  for (let n = 0; n < count; n++)
+    for (let p = 0; p < plane; p++) {
+      const start = n * CLASSES * plane + p
+      let max = -Infinity
+      for (let c = 0; c < CLASSES; c++) max = Math.max(max, logits[start + c * plane])
+      let sum = 0
+      for (let c = 0; c < CLASSES; c++) {
+        const e = Math.exp(logits[start + c * plane] - max)
+        out[start + c * plane] = e
+        sum += e
+      }
+      for (let c = 0; c < CLASSES; c++) out[start + c * plane] /= sum
+    }
+  return out
+}
+
+/** Weights of the slab before, the slab itself and the one after: neighbours outvote a slab that miscounts. */
+const ACROSS = [0.25, 0.5, 0.25]
+
+function mostProbable(
+  probabilities: Float32Array,
+  slices: number,
+  plane: number,
+): { labels: Uint8Array; probability: Float32Array } {
+  const labels = new Uint8Array(slices * plane)
+  const probability = new Float32Array(slices * plane)
+  for (let s = 0; s < slices; s++) {
+    const around = [Math.max(0, s - 1), s, Math.min(s + 1, slices - 1)]
+    for (let p = 0; p < plane; p++) {
+      let best = 0
+      let high = -1
+      for (let c = 0; c < CLASSES; c++) {
+        let sum = 0
+        for (let a = 0; a < 3; a++) sum += ACROSS[a] * probabilities[(around[a] * CLASSES + c) * plane + p]
+        if (sum > high) {
+          high = sum
+          best = c
+        }
+      }
+      labels[s * plane + p] = best
+      probability[s * plane + p] = high
+    }
+  }
+  return { labels, probability }
+}
+
+/** Marks vertebrae that reach within one row of the first or the last row of the scan. */
+function markTruncated(vertebrae: readonly Vertebra[], { data, shape, ijkToLps }: Volume): Vertebra[] {
+  const [slices, rows, columns] = shape
+  const filled = (row: number) => {
+    for (let s = 0; s < slices; s++)
+      for (let c = 0; c < columns; c++) if (data[(s * rows + row) * columns + c] > -1000) return true
+    return false
+  }
+  let [top, bottom] = [0, rows - 1]
+  while (top < bottom && !filled(top)) top++
+  while (bottom > top && !filled(bottom)) bottom--
+  const stepMm = -ijkToLps[9]
+  const z = (row: number) => ijkToLps[11] - row * stepMm
+  return vertebrae.map((v) => ({
+    ...v,
+    truncated: v.maxLps[2] >= z(top + 1) || v.minLps[2] <= z(bottom - 1),
+  }))
+}
+
+/** Drops labels that stand out of order along the body, the less certain of each contradicting pair first. */
+export function inOrder(vertebrae: readonly Vertebra[]): Vertebra[] {
+  const kept = [...vertebrae]
+  for (;;) {
+    const at = kept.findIndex((v, n) => n > 0 && kept[n - 1].centreLps[2] <= v.centreLps[2])
+    if (at < 0) return kept
+    const weight = (v: Vertebra) => v.confidence * v.volumeMm3
+    kept.splice(weight(kept[at]) < weight(kept[at - 1]) ? at : at - 1, 1)
+  }
+}

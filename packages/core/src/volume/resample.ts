@@ -1,0 +1,155 @@
+import { invert, type Mat4, multiply, type Vec3 } from './geometry.ts'
+import type { Grid, Shape3, Volume } from './volume.ts'
+
+/** HU outside the field of view, as CT scanners pad it. */
+export const OUTSIDE_HU = -1024
+
+/**
+ * Samples a volume on another grid: block mean first where the grid is coarser than the voxels (so that noise is
+ * averaged instead of picked at random), then trilinear. Points outside the volume get `outside`.
+ */
+export function resample(volume: Volume, grid: Grid, outside: number = OUTSIDE_HU): Int16Array {
+  const gridToIjk = multiply(invert(volume.ijkToLps), grid.ijkToLps)
+  const region = regionOf(gridToIjk, grid.shape, volume.shape)
+  const count = grid.shape[0] * grid.shape[1] * grid.shape[2]
+  if (region === null) return new Int16Array(count).fill(outside)
+  const factors = blockFactors(gridToIjk)
+  if (factors.every((f) => f === 1)) return sampleTrilinear(volume, gridToIjk, grid.shape, outside)
+  const coarse = blockMean(volume, region, factors)
+  return sampleTrilinear(coarse, multiply(invert(coarse.ijkToLps), grid.ijkToLps), grid.shape, outside)
+}
+
+type Region = { readonly from: Vec3; readonly to: Vec3 }
+
+/** Voxels of the volume that the grid can touch, in x, y, z order, `to` exclusive; null when there is none. */
+function regionOf(gridToIjk: Mat4, [nz, ny, nx]: Shape3, [vz, vy, vx]: Shape3): Region | null {
+  const size = [vx, vy, vz]
+  const from = [0, 0, 0]
+  const to = [0, 0, 0]
+  for (let axis = 0; axis < 3; axis++) {
+    const [mx, my, mz, origin] = gridToIjk.slice(4 * axis, 4 * axis + 4)
+    const ends = [mx * (nx - 1), my * (ny - 1), mz * (nz - 1)]
+    const low = origin + ends.reduce((sum, e) => sum + Math.min(0, e), 0)
+    const high = origin + ends.reduce((sum, e) => sum + Math.max(0, e), 0)
+    const margin = Math.abs(mx) + Math.abs(my) + Math.abs(mz) + 1
+    from[axis] = Math.max(0, Math.floor(low - margin))
+    to[axis] = Math.min(size[axis], Math.ceil(high + margin) + 1)
+    if (from[axis] >= to[axis]) return null
+  }
+  return { from: [from[0], from[1], from[2]], to: [to[0], to[1], to[2]] }
+}
+
+/** How many voxels of each volume axis one grid step spans, rounded down. */
+function blockFactors(gridToIjk: Mat4): Vec3 {
+  const factor = (axis: number) =>
+    Math.max(
+      1,
+      // The small term keeps 1.9999 voxels, which is 2 with rounding errors, from being 1.
+      Math.floor(1e-6 + Math.max(...[0, 1, 2].map((g) => Math.abs(gridToIjk[4 * axis + g])))),
+    )
+  return [factor(0), factor(1), factor(2)]
+}
+
+/** Means of blocks of fx x fy x fz voxels inside a region. Blocks at the far border may be smaller. */
+function blockMean(volume: Volume, { from, to }: Region, [fx, fy, fz]: Vec3): Volume {
+  const [, ny, nx] = volume.shape
+  const [ox, oy, oz] = [0, 1, 2].map((a) => Math.ceil((to[a] - from[a]) / [fx, fy, fz][a]))
+  const sums = new Int32Array(ox)
+  const rowSum = new Float64Array(ox * oy)
+  const out = new Int16Array(ox * oy * oz)
+  for (let bz = 0; bz < oz; bz++) {
+    rowSum.fill(0)
+    const z0 = from[2] + bz * fz
+    const z1 = Math.min(z0 + fz, to[2])
+    for (let z = z0; z < z1; z++) {
+      for (let y = from[1]; y < to[1]; y++) {
+        sums.fill(0)
+        let index = (z * ny + y) * nx + from[0]
+        for (let bx = 0; bx < ox; bx++) {
+          const end = Math.min(index + fx, (z * ny + y) * nx + to[0])
+          let sum = 0
+          for (; index < end; index++) sum += volume.data[index]
+          sums[bx] = sum
+        }
+        const row = Math.floor((y - from[1]) / fy) * ox
+        for (let bx = 0; bx < ox; bx++) rowSum[row + bx] += sums[bx]
+      }
+    }
+    for (let by = 0; by < oy; by++) {
+      const rows = Math.min(fy, to[1] - from[1] - by * fy) * (z1 - z0)
+      for (let bx = 0; bx < ox; bx++) {
+        const voxels = Math.min(fx, to[0] - from[0] - bx * fx) * rows
+        out[(bz * oy + by) * ox + bx] = Math.round(rowSum[by * ox + bx] / voxels)
+      }
+    }
+  }
+  const blockToVoxel: Mat4 = [
+    fx, 0, 0, from[0] + (fx - 1) / 2,
+    0, fy, 0, from[1] + (fy - 1) / 2,
+    0, 0, fz, from[2] + (fz - 1) / 2,
+    0, 0, 0, 1,
+  ] // biome-ignore format: a matrix reads best in rows
+  return { data: out, shape: [oz, oy, ox], ijkToLps: multiply(volume.ijkToLps, blockToVoxel) }
+}
+
+function sampleTrilinear(volume: Volume, toIjk: Mat4, [nz, ny, nx]: Shape3, outside: number): Int16Array {
+  const { data, shape } = volume
+  const [vz, vy, vx] = shape
+  const plane = vy * vx
+  const out = new Int16Array(nz * ny * nx)
+  let at = 0
+  for (let k = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      let x = toIjk[1] * j + toIjk[2] * k + toIjk[3]
+      let y = toIjk[5] * j + toIjk[6] * k + toIjk[7]
+      let z = toIjk[9] * j + toIjk[10] * k + toIjk[11]
+      for (let i = 0; i < nx; i++, x += toIjk[0], y += toIjk[4], z += toIjk[8]) {
+        // A voxel reaches half its width beyond its centre; past that the field of view ends.
+        if (x < -0.5 || y < -0.5 || z < -0.5 || x > vx - 0.5 || y > vy - 0.5 || z > vz - 0.5) {
+          out[at++] = outside
+          continue
+        }
+        const x0 = Math.min(Math.max(0, Math.floor(x)), vx - 1)
+        const y0 = Math.min(Math.max(0, Math.floor(y)), vy - 1)
+        const z0 = Math.min(Math.max(0, Math.floor(z)), vz - 1)
+        const dx = x0 + 1 < vx ? 1 : 0
+        const dy = y0 + 1 < vy ? vx : 0
+        const dz = z0 + 1 < vz ? plane : 0
+        const wx = Math.min(Math.max(0, x - x0), 1)
+        const wy = Math.min(Math.max(0, y - y0), 1)
+        const wz = Math.min(Math.max(0, z - z0), 1)
+        const p = z0 * plane + y0 * vx + x0
+        const a = data[p] + wx * (data[p + dx] - data[p])
+        const b = data[p + dy] + wx * (data[p + dy + dx] - data[p + dy])
+        const c = data[p + dz] + wx * (data[p + dz + dx] - data[p + dz])
+        const d = data[p + dz + dy] + wx * (data[p + dz + dy + dx] - data[p + dz + dy])
+        const near = a + wy * (b - a)
+        const far = c + wy * (d - c)
+        out[at++] = Math.round(near + wz * (far - near))
+      }
+    }
+  }
+  return out
+}
+
+/** Samples labels on another grid, nearest neighbour; 0 outside. */
+export function resampleLabels(
+  labels: { readonly data: Uint8Array; readonly shape: Shape3; readonly ijkToLps: Mat4 },
+  grid: Grid,
+): Uint8Array {
+  const m = multiply(invert(labels.ijkToLps), grid.ijkToLps)
+  const [vz, vy, vx] = labels.shape
+  const [nz, ny, nx] = grid.shape
+  const out = new Uint8Array(nz * ny * nx)
+  let at = 0
+  for (let k = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++)
+      for (let i = 0; i < nx; i++, at++) {
+        const x = Math.round(m[0] * i + m[1] * j + m[2] * k + m[3])
+        const y = Math.round(m[4] * i + m[5] * j + m[6] * k + m[7])
+        const z = Math.round(m[8] * i + m[9] * j + m[10] * k + m[11])
+        if (x >= 0 && y >= 0 && z >= 0 && x < vx && y < vy && z < vz)
+          out[at] = labels.data[(z * vy + y) * vx + x]
+      }
+  return out
+}

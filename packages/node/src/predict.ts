@@ -1,0 +1,169 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import {
+  analyze,
+  type Detector,
+  EXIT_CODES,
+  EXIT_INTERNAL,
+  isNeckFracError,
+  type Report,
+  readStudy,
+  type StudyCandidate,
+  scanSource,
+  toCsv,
+  toHtml,
+  toJson,
+  toTable,
+} from '@neckfrac/core'
+import { openBundle } from './bundle.ts'
+import { CODECS } from './codecs.ts'
+import { createProgress } from './progress.ts'
+import { openSource } from './sources.ts'
+
+export const FORMATS = ['json', 'csv', 'html'] as const
+export type Format = (typeof FORMATS)[number]
+
+export type PredictOptions = {
+  readonly out: string
+  readonly format: readonly Format[]
+  readonly bundle: string
+  readonly threads: number
+}
+
+/** One line of run.json. */
+type Outcome =
+  | { source: string; study: string; status: Report['status']; patient: Report['patient']; files: string[] }
+  | { source: string; study: string | null; status: 'failed'; error: string }
+
+/**
+ * Analyses every study of every path. One bad study never stops the others; each is in run.json.
+ * @returns The exit code: 0, or the worst of what happened.
+ */
+export async function predict(paths: readonly string[], options: PredictOptions): Promise<number> {
+  const detector = await openBundle(options.bundle, options.threads)
+  const outcomes: Outcome[] = []
+  const reports: Report[] = []
+  const folders = new Set<string>()
+  let exitCode = 0
+
+  const failed = (source: string, study: string | null, error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error)
+    console.error(`${study ?? source}: ${message}`)
+    outcomes.push({ source, study, status: 'failed', error: message })
+    exitCode = Math.max(exitCode, isNeckFracError(error) ? EXIT_CODES[error.tag] : EXIT_INTERNAL)
+  }
+
+  try {
+    for (const path of paths) {
+      try {
+        const source = await openSource(path)
+        try {
+          const { studies, skipped } = await scanSource(source)
+          for (const file of skipped)
+            outcomes.push({
+              source: path,
+              study: null,
+              status: 'failed',
+              error: `${file.path}: ${file.reason}`,
+            })
+          for (const candidate of studies) {
+            try {
+              const report = await analyzeStudy(path, candidate, detector, options)
+              const files = await writeReport(report, options, folders)
+              process.stdout.write(`\n${toTable(report)}\n`)
+              reports.push(report)
+              outcomes.push({
+                source: path,
+                study: report.studyInstanceUid,
+                status: report.status,
+                patient: report.patient,
+                files,
+              })
+              if (report.status === 'not-analysable') exitCode = Math.max(exitCode, EXIT_CODES.input)
+            } catch (error) {
+              failed(path, candidate.studyInstanceUid, error)
+            }
+          }
+        } finally {
+          await source.dispose?.()
+        }
+      } catch (error) {
+        failed(path, null, error)
+      }
+    }
+  } finally {
+    await detector.dispose()
+  }
+
+  await mkdir(options.out, { recursive: true })
+  if (options.format.includes('csv')) await writeFile(join(options.out, 'predictions.csv'), toCsv(reports))
+  await writeFile(join(options.out, 'run.json'), `${JSON.stringify({ outcomes }, null, 2)}\n`)
+  printWorklist(reports)
+  console.log(`Reports: ${resolve(options.out)}`)
+  return exitCode
+}
+
+const STAGES = { read: 0, segment: 1, classify: 2, report: 3 } as const
+
+async function analyzeStudy(
+  source: string,
+  candidate: StudyCandidate,
+  detector: Detector,
+  { format }: PredictOptions,
+): Promise<Report> {
+  const progress = createProgress(candidate.studyInstanceUid.slice(-24), Object.keys(STAGES).length)
+  try {
+    const run = analyze(source, () => readStudy(candidate, { codecs: CODECS }), detector, {
+      clock: Date.now,
+      figures: format.includes('html'),
+    })
+    for (;;) {
+      const next = await run.next()
+      if (next.done) return next.value
+      progress.update(STAGES[next.value.stage] + next.value.share, next.value.stage)
+    }
+  } finally {
+    progress.done()
+  }
+}
+
+async function writeReport(
+  report: Report,
+  { out, format }: PredictOptions,
+  taken: Set<string>,
+): Promise<string[]> {
+  const folder = folderName(report.studyInstanceUid, taken)
+  await mkdir(join(out, folder), { recursive: true })
+  const files: string[] = []
+  const write = async (name: string, text: string) => {
+    files.push(`${folder}/${name}`)
+    await writeFile(join(out, folder, name), text)
+  }
+  if (format.includes('json')) await write('report.json', toJson(report))
+  if (format.includes('html')) await write('report.html', toHtml(report))
+  return files
+}
+
+/** A folder name that a hostile UID cannot turn into a path, different for each study of a run. */
+export function folderName(uid: string, taken: Set<string>): string {
+  const safe =
+    uid
+      .replace(/[^\w.-]/g, '_')
+      .replace(/^\.+/, '_')
+      .slice(0, 80) || 'study'
+  let name = safe
+  for (let n = 2; taken.has(name); n++) name = `${safe}-${n}`
+  taken.add(name)
+  return name
+}
+
+/** Several studies in one call: the most suspicious on top. */
+function printWorklist(reports: readonly Report[]): void {
+  if (reports.length < 2) return
+  console.log('\nMost suspicious first:')
+  const order = [...reports].sort((a, b) => (b.patient.probability ?? -1) - (a.patient.probability ?? -1))
+  for (const { patient, studyInstanceUid } of order) {
+    const value = patient.probability === null ? 'not analysable' : patient.probability.toFixed(3)
+    console.log(`  ${value.padEnd(14)} ${studyInstanceUid}`)
+  }
+}
