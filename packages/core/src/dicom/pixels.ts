@@ -1,0 +1,80 @@
+import { NeckFracError } from '../errors.ts'
+import type { Codecs, SourceFile } from '../ports.ts'
+import type { Instance } from './instance.ts'
+import { describeTransferSyntax, isUncompressed } from './transfer-syntaxes.ts'
+
+/** Why the pixels of an instance cannot become HU; null when they can. */
+export function whyUnreadable(instance: Instance, codecs: Codecs): string | null {
+  const { format, frames, transferSyntaxUid } = instance
+  if (frames !== 1) return `multi-frame image (${frames} frames) is not supported`
+  if (format.samplesPerPixel !== 1) return `colour image (${format.samplesPerPixel} samples per pixel)`
+  if (format.rows < 1 || format.columns < 1) return 'Rows or Columns missing'
+  if (format.bitsAllocated !== 8 && format.bitsAllocated !== 16)
+    return `BitsAllocated ${format.bitsAllocated} is not supported`
+  if (
+    format.bitsStored < 1 ||
+    format.highBit >= format.bitsAllocated ||
+    format.highBit + 1 < format.bitsStored
+  )
+    return `BitsStored ${format.bitsStored} and HighBit ${format.highBit} do not fit ${format.bitsAllocated} bits`
+  if (!isUncompressed(transferSyntaxUid)) {
+    if (Object.hasOwn(codecs, transferSyntaxUid)) return null
+    return `transfer syntax ${describeTransferSyntax(transferSyntaxUid)} is not supported`
+  }
+  if (instance.pixels.length === null) return 'encapsulated pixel data in an uncompressed transfer syntax'
+  if (instance.pixels.length < frameBytes(instance))
+    return `truncated: ${format.columns} x ${format.rows} pixels need ${frameBytes(instance)} bytes, ${instance.pixels.length} are there`
+  return null
+}
+
+const frameBytes = ({ format }: Instance): number =>
+  format.rows * format.columns * (format.bitsAllocated >> 3)
+
+/** Stored values of one image, as many as rows x columns; reads only the pixel bytes of the file. */
+export async function readStoredValues(
+  instance: Instance,
+  file: SourceFile,
+  codecs: Codecs,
+): Promise<Uint8Array | Uint16Array> {
+  const { format, pixels } = instance
+  const needed = frameBytes(instance)
+  const codec = isUncompressed(instance.transferSyntaxUid) ? null : codecs[instance.transferSyntaxUid]
+  const end = codec === null ? pixels.offset + needed : file.size
+  const raw = await file.read({ start: pixels.offset, end })
+  const bytes =
+    codec === null
+      ? raw
+      : await codec(joinFragments(raw), {
+          rows: format.rows,
+          columns: format.columns,
+          bitsAllocated: format.bitsAllocated,
+          samplesPerPixel: 1,
+          signed: format.signed,
+        })
+  if (bytes.length < needed)
+    throw new NeckFracError('input', `${instance.path}: ${bytes.length} of ${needed} pixel bytes are there`)
+  if (format.bitsAllocated === 8) return bytes.subarray(0, needed)
+  const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice()
+  return new Uint16Array(aligned.buffer, aligned.byteOffset, needed / 2)
+}
+
+/** The only frame of an encapsulated value: every fragment after the offset table, joined (PS3.5 A.4). */
+export function joinFragments(value: Uint8Array): Uint8Array {
+  const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
+  const fragments: Uint8Array[] = []
+  for (let at = 0, item = 0; at + 8 <= value.length; item++) {
+    if (view.getUint32(at, true) !== 0xe000fffe) break
+    const length = view.getUint32(at + 4, true)
+    // The first item is the offset table; a value that ends early keeps what there is, and the codec judges.
+    if (item > 0) fragments.push(value.subarray(at + 8, Math.min(at + 8 + length, value.length)))
+    at += 8 + length
+  }
+  if (fragments.length === 1) return fragments[0]
+  const joined = new Uint8Array(fragments.reduce((sum, fragment) => sum + fragment.length, 0))
+  let at = 0
+  for (const fragment of fragments) {
+    joined.set(fragment, at)
+    at += fragment.length
+  }
+  return joined
+}

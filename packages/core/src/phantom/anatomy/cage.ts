@@ -1,0 +1,128 @@
+import { transform, type Vec3 } from '../../volume/geometry.ts'
+import type { Random } from '../random.ts'
+import { add, rod, type Stroke, stretched, tube } from './shapes.ts'
+import type { Spine } from './spine.ts'
+
+/** Ribs, clavicles, breastbone and shoulder blades, in the patient's frame (origin C4, mm). */
+export function buildCage(spine: Spine, random: Random): Stroke[] {
+  const strokes: Stroke[] = []
+  const at = (i: number, p: Vec3): Vec3 => transform(spine.poses[i], p)
+  const flat = random.range(0.92, 1.08)
+  for (let k = 0; k < 7; k++) {
+    const i = 7 + k
+    const wide = [48, 66, 80, 92, 100, 106, 110][k] * flat
+    const deep = [-32, -44, -54, -62, -66, -70, -70][k]
+    const drop = [-22, -30, -40, -48, -56, -62, -66][k]
+    for (const s of [1, -1]) {
+      const path: Vec3[] = [
+        at(i, [s * 16, 7, 8]),
+        at(i, [s * 28, 18, 6]),
+        at(i, [s * 44, 25 + k, 2]),
+        at(i, [s * wide * 0.82, 20 + k, -4]),
+        at(i, [s * wide, 0, drop * 0.4]),
+        at(i, [s * wide * 0.93, deep * 0.55, drop * 0.75]),
+        at(i, [s * wide * 0.62, deep * 0.98, drop]),
+        at(i, [s * 26, deep * 1.12, drop * 1.08]),
+      ]
+      for (const part of tube(path, [3.6, 3, 3.8, 3.8, 3.8, 3.8, 3.6, 3.6])) strokes.push(add(part, 0.3))
+    }
+  }
+  const notch = at(8, [0, -62, 2])
+  for (const s of [1, -1]) {
+    const raise = random.range(2, 20)
+    const path: Vec3[] = [
+      [notch[0] + s * 12, notch[1] - 2, notch[2] + 2],
+      [notch[0] + s * 45, notch[1] - 4, notch[2] + 8 + raise * 0.3],
+      [notch[0] + s * 90, notch[1] + 22, notch[2] + 16 + raise * 0.7],
+      [notch[0] + s * 140, notch[1] + 42, notch[2] + 22 + raise],
+    ]
+    for (const part of tube(path, [8, 5.4, 5, 6.4])) strokes.push(add(part, 2))
+    const blade = at(8, [s * 80, 52, -20])
+    for (const part of tube(
+      [
+        [blade[0] - s * 6, blade[1] + 10, blade[2] + 24],
+        [blade[0] + s * 35, blade[1] + 4, blade[2] + 36],
+        [blade[0] + s * 66, blade[1] - 22, blade[2] + 38 + raise * 0.5],
+      ],
+      [3, 4.5, 6],
+    ))
+      strokes.push(add(part, 2))
+    strokes.push(
+      add(
+        stretched(
+          rod(
+            [blade[0], blade[1] + 2, blade[2] + 20],
+            [blade[0] + s * 14, blade[1] + 4, blade[2] - 70],
+            2,
+            2,
+          ),
+          blade,
+          [8, 1, 1],
+        ),
+        2,
+      ),
+    )
+    strokes.push(
+      add(
+        rod(
+          [blade[0] + s * 88, blade[1] - 30, blade[2] + 18],
+          [blade[0] + s * 94, blade[1] - 28, blade[2] - 90],
+          22,
+          11,
+        ),
+        3,
+      ),
+    )
+  }
+  strokes.push(
+    add(stretched(rod(notch, [notch[0], notch[1] - 22, notch[2] - 42], 7, 6.4), notch, [2.4, 1, 1]), 3),
+    add(
+      stretched(
+        rod([notch[0], notch[1] - 23, notch[2] - 46], [notch[0], notch[1] - 36, notch[2] - 120], 6, 6),
+        notch,
+        [1.6, 1, 1],
+      ),
+      2,
+    ),
+  )
+  return strokes
+}
+
+/** Hyoid and the partly ossified cartilages of the larynx. */
+export function buildLarynx(spine: Spine, random: Random): Stroke[] {
+  const strokes: Stroke[] = []
+  const level = random.range(3.6, 4.3)
+  const front = random.range(-46, -40)
+  for (const s of [1, -1]) {
+    for (const part of tube(
+      [
+        spine.at(level, 0, front - 6),
+        spine.at(level, s * 9, front - 3),
+        spine.at(level - 0.25, s * 20, front + 20),
+      ],
+      [3.2, 2.8, 1.8],
+    ))
+      strokes.push(add(part, 1.5))
+    if (random.chance(0.75)) {
+      const from = spine.at(level + 0.9, s * 3, front - 3)
+      const to = spine.at(level + 1.3, s * 18, front + 20)
+      strokes.push(add(stretched(rod(from, to, 1.7, 2), [0, 0, from[2]], [1, 1, random.range(2, 4)]), 1))
+      strokes.push(
+        add(
+          rod(spine.at(level + 0.5, s * 18, front + 22), spine.at(level + 1.9, s * 17, front + 20), 1.8),
+          1,
+        ),
+      )
+    }
+    for (const part of tube(
+      [
+        spine.at(level + 2.2, 0, front + 6),
+        spine.at(level + 2.1, s * 11, front + 13),
+        spine.at(level + 1.9, 0, front + 25),
+      ],
+      [2, 2.2, 2.6],
+    ))
+      strokes.push(add(part, 1))
+  }
+  return strokes
+}

@@ -1,0 +1,20 @@
+import type { Vec3 } from '../../volume/geometry.ts'
+import type { Stroke } from './shapes.ts'
+
+/** Where things lie in a vertebra's own frame, mm: what fractures, discs and ribs hold on to. */
+export type Landmarks = {
+  /** Body between the end plates; centred on the origin. */
+  readonly width: number
+  readonly depth: number
+  readonly height: number
+  /** Articular pillar (lateral mass in C1) on the left side. */
+  readonly pillar: Vec3
+  /** Angle of the facet's normal from the body's axis, radians. */
+  readonly facet: number
+  /** Front and middle height of the spinolaminar junction (posterior arch in C1). */
+  readonly junction: Vec3
+  readonly spinousTip: Vec3
+  readonly transverseTip: Vec3
+}
+
+export type Vertebra = { readonly strokes: readonly Stroke[]; readonly marks: Landmarks }

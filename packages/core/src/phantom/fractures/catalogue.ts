@@ -1,0 +1,468 @@
+import { type Mat4, multiply, transform, type Vec3 } from '../../volume/geometry.ts'
+import type { Landmarks } from '../anatomy/landmarks.ts'
+import type { Bounds } from '../anatomy/lattice.ts'
+import { rotation, shifted } from '../anatomy/spine.ts'
+import type { Random } from '../random.ts'
+import type { FractureType } from '../study.ts'
+import { type Crush, type Fissure, type Piece, type Wall, wallAt } from './injury.ts'
+
+/** What one fracture does: to its bone, and to the spine above it. */
+export type Lesion = {
+  readonly pieces: readonly Piece[]
+  readonly shattered: boolean
+  readonly fissures: readonly Fissure[]
+  readonly crushes: readonly Crush[]
+  /** Where to look for it, in the part's frame. */
+  readonly centre: Vec3
+  /** Kyphosis, lost height and slip that the bones above follow. */
+  readonly wedgeDeg: number
+  readonly lossMm: number
+  readonly slipMm: Vec3
+}
+
+type Break = {
+  readonly marks: Landmarks
+  /** 0 barely visible .. 1 gross. */
+  readonly severity: number
+  readonly side: 1 | -1
+  /** Number of the fracture, for the mask. */
+  readonly fracture: number
+  readonly random: Random
+}
+
+const REST = {
+  pieces: [],
+  shattered: false,
+  fissures: [],
+  crushes: [],
+  wedgeDeg: 0,
+  lossMm: 0,
+  slipMm: [0, 0, 0] as Vec3,
+}
+const EVERYWHERE: Bounds = { min: [-99, -99, -99], max: [99, 99, 99] }
+const DEG = Math.PI / 180
+
+/** Gap of a fracture: 0.4 mm at the least severe, 3 mm at the most. */
+const gapMm = (severity: number) => 0.45 + 2.5 * severity ** 1.6
+
+/** The motion that carries a fragment by `move` after turning it about `pivot`, inverted. */
+function home(pivot: Vec3, move: Vec3, pitch = 0, roll = 0, yaw = 0): Mat4 {
+  const turn = rotation(pitch, roll, yaw)
+  // Transpose of the rotation is its inverse.
+  const back: Mat4 = [
+    turn[0],
+    turn[4],
+    turn[8],
+    0,
+    turn[1],
+    turn[5],
+    turn[9],
+    0,
+    turn[2],
+    turn[6],
+    turn[10],
+    0,
+    0,
+    0,
+    0,
+    1,
+  ]
+  const toPivot = shifted(
+    [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1],
+    [-pivot[0] - move[0], -pivot[1] - move[1], -pivot[2] - move[2]],
+  )
+  return shifted(multiply(back, toPivot), pivot)
+}
+
+const rough = (random: Random, point: Vec3, direction: Vec3, waveMm = 0.5): Wall =>
+  wallAt(point, direction, waveMm * random.range(0.5, 1.4), random.range(7, 14), random.range(0, 6.28))
+
+const tilt = (random: Random, [x, y, z]: Vec3, by = 0.25): Vec3 => [
+  x + by * random.normal(),
+  y + by * random.normal(),
+  z + by * random.normal(),
+]
+
+function dens({ severity, fracture, random }: Break): Lesion {
+  const centre: Vec3 = [0, 0.5, random.range(9.5, 12)]
+  const back = random.chance(0.6) ? 1 : -1
+  const move: Vec3 = [
+    random.normal() * 0.4 * severity,
+    back * 4.2 * severity * random.range(0.3, 1),
+    random.range(0, 0.8) * severity,
+  ]
+  const pitch = -back * severity * random.range(0, 14) * DEG
+  return {
+    ...REST,
+    pieces: [
+      {
+        walls: [rough(random, centre, tilt(random, [0, 0, 1], 0.2))],
+        any: false,
+        box: { min: [-8.5, -9, 6], max: [8.5, 9, 40] },
+        home: home(centre, move, pitch),
+        gapMm: gapMm(severity),
+        fracture,
+      },
+    ],
+    centre,
+    slipMm: move,
+  }
+}
+
+function densBase({ severity, fracture, random }: Break): Lesion {
+  const low = random.range(-2, 3)
+  const centre: Vec3 = [0, 0, low]
+  const move: Vec3 = [0, random.sign() * 2.6 * severity * random.range(0.2, 1), 0.5 * severity]
+  return {
+    ...REST,
+    pieces: [
+      {
+        walls: [
+          rough(random, centre, tilt(random, [0, 0, 1], 0.18), 0.8),
+          rough(random, [random.range(8, 12), 0, 4], [-0.75, 0, 0.66]),
+          rough(random, [-random.range(8, 12), 0, 4], [0.75, 0, 0.66]),
+        ],
+        any: false,
+        box: { min: [-30, -20, -9], max: [30, 9.5, 40] },
+        home: home(centre, move, random.normal() * 5 * severity * DEG),
+        gapMm: gapMm(severity),
+        fracture,
+      },
+    ],
+    centre,
+    slipMm: move,
+  }
+}
+
+/** Jefferson: the ring breaks in two to four places and its sectors move apart. */
+function ring({ marks, severity, side, fracture, random }: Break): Lesion {
+  const hub: Vec3 = [0, 9, 0]
+  const j = () => random.normal() * 6
+  const pattern = random.pick<readonly number[]>([
+    [side * 24 + j(), side > 0 ? 215 + j() : 145 + j()],
+    [side * 22 + j(), 145 + j(), 218 + j()],
+    [-26 + j(), 26 + j(), 145 + j(), 215 + j()],
+  ])
+  const breaks = pattern.map((a) => ((a % 360) + 360) % 360).sort((a, b) => a - b)
+  // Angle 0 looks to the front, 90 to the left.
+  const ray = (deg: number): Vec3 => [Math.sin(deg * DEG), -Math.cos(deg * DEG), 0]
+  const walls = breaks.map((deg) => {
+    const r = ray(deg)
+    return rough(random, hub, tilt(random, [-r[1], r[0], 0], 0.06), 0.4)
+  })
+  const flipped = (w: Wall): Wall =>
+    wallAt(w.point, [-w.normal[0], -w.normal[1], -w.normal[2]], 0, w.waveLengthMm, w.phase)
+  const gap = gapMm(severity) * 0.9
+  const pieces = breaks.map((deg, i): Piece => {
+    const next = breaks[(i + 1) % breaks.length] + (i + 1 === breaks.length ? 360 : 0)
+    const out = ray((deg + next) / 2)
+    const far = (next - deg > 180 ? 0.2 : 1) * 3.4 * severity * random.range(0.4, 1)
+    // Walls run through the hub; the normal of a break points towards growing angles.
+    const from = { ...walls[i], waveMm: 0 }
+    return {
+      walls: [from, flipped(walls[(i + 1) % breaks.length])],
+      any: next - deg > 180,
+      box: EVERYWHERE,
+      home: home(hub, [out[0] * far, out[1] * far, 0], 0, 0, random.normal() * 2.5 * severity * DEG),
+      gapMm: gap,
+      fracture,
+    }
+  })
+  const first = ray(breaks[0])
+  void marks
+  return { ...REST, pieces, shattered: true, centre: [first[0] * 20, hub[1] + first[1] * 19, 0] }
+}
+
+/** Sagittal crack through a lateral mass of C1, or a break through an articular pillar. */
+function facet({ marks, severity, side, fracture, random }: Break): Lesion {
+  const [px, py, pz] = marks.pillar
+  const centre: Vec3 = [side * px, py, pz]
+  if (marks.facet < 0 || random.chance(0.35)) {
+    const direction: Vec3 = marks.facet < 0 ? [1, 0.2, 0] : random.chance(0.5) ? [1, 0, 0.2] : [0, 0.25, 1]
+    return {
+      ...REST,
+      fissures: [
+        {
+          wall: rough(random, centre, tilt(random, direction)),
+          centre,
+          radii: [13, 14, 16],
+          gapMm: gapMm(severity) * 1.15,
+          fracture,
+        },
+      ],
+      centre,
+    }
+  }
+  const upper = random.chance(0.7) ? 1 : -1
+  const at: Vec3 = [centre[0], centre[1] - upper * 2.5, centre[2] + upper * random.range(2, 5)]
+  const f = marks.facet
+  const direction = tilt(random, [side * 0.15, -Math.sin(f) * 0.3 * upper, upper], 0.2)
+  return {
+    ...REST,
+    pieces: [
+      {
+        walls: [rough(random, at, direction)],
+        any: false,
+        box: {
+          min: [centre[0] - 8, centre[1] - 8.5, centre[2] - 18],
+          max: [centre[0] + 8, centre[1] + 9, centre[2] + 18],
+        },
+        home: home(
+          at,
+          [side * 1.2 * severity, -upper * 2.4 * severity, upper * 0.8 * severity],
+          random.normal() * 8 * severity * DEG,
+        ),
+        gapMm: gapMm(severity),
+        fracture,
+      },
+    ],
+    centre: at,
+  }
+}
+
+/** Hangman: both partes interarticulares of C2 break, the body leaves its arch. */
+function pars({ severity, fracture, random }: Break): Lesion {
+  const x = random.range(15.5, 17.5)
+  const y = random.range(5.5, 9)
+  const wall = (s: number) =>
+    rough(random, [s * x, y + random.normal(), -1], [s * 0.5, 0.85, -0.3 + 0.15 * random.normal()])
+  return {
+    ...REST,
+    pieces: [
+      {
+        walls: [wall(1), wall(-1)],
+        any: true,
+        box: { min: [-26, 2, -40], max: [26, 70, 20] },
+        home: home(
+          [0, 20, 0],
+          [0, 3.4 * severity * random.range(0.3, 1), 0],
+          random.normal() * 3 * severity * DEG,
+        ),
+        gapMm: gapMm(severity),
+        fracture,
+      },
+    ],
+    centre: [random.sign() * x, y, -1],
+  }
+}
+
+function compression({ marks, severity, fracture, random }: Break): Lesion {
+  const { width, depth, height } = marks
+  const front = height * (0.1 + 0.42 * severity)
+  const back = front * random.range(0, 0.2)
+  const shape = { width, depth, height }
+  const zone: Vec3 = [0, -depth * 0.2, height / 2 - front - 3]
+  return {
+    ...REST,
+    crushes: [
+      {
+        ...shape,
+        lossFrontMm: front,
+        lossBackMm: back,
+        bulgeMm: 0.6 + 1.6 * severity,
+        bandHu: random.range(150, 420),
+        wall: rough(random, [0, 0, 0], [0, 0, 1], 0.5),
+        fracture,
+      },
+    ],
+    fissures: [
+      {
+        wall: rough(random, zone, tilt(random, [0, 0, 1], 0.15)),
+        centre: [0, -depth / 2, zone[2]],
+        radii: [width * 0.6, random.range(4, 9), 6],
+        gapMm: gapMm(severity) * 0.7,
+        fracture,
+      },
+    ],
+    centre: zone,
+    wedgeDeg: (Math.atan2(front - back, depth) / DEG) * 0.7,
+    lossMm: back,
+  }
+}
+
+function burst({ marks, severity, side, fracture, random }: Break): Lesion {
+  const { width, depth, height } = marks
+  const front = height * (0.14 + 0.4 * severity)
+  const back = front * random.range(0.35, 0.8)
+  const gap = gapMm(severity)
+  const edge: Vec3 = [random.normal() * 1.5, depth / 2 - random.range(4, 6), random.range(-1, 2)]
+  return {
+    ...REST,
+    crushes: [
+      {
+        width,
+        depth,
+        height,
+        lossFrontMm: front,
+        lossBackMm: back,
+        bulgeMm: 0.8 + 1.8 * severity,
+        bandHu: random.range(120, 350),
+        wall: rough(random, [0, 0, 0], [0, 0, 1], 0.6),
+        fracture,
+      },
+    ],
+    pieces: [
+      {
+        walls: [
+          rough(random, edge, tilt(random, [0, 0.85, 0.4], 0.15)),
+          rough(random, [-width * random.range(0.22, 0.36), 0, 0], [1, 0.25 * random.normal(), 0.1]),
+          rough(random, [width * random.range(0.22, 0.36), 0, 0], [-1, 0.25 * random.normal(), 0.1]),
+        ],
+        any: false,
+        box: { min: [-width, -depth, -height], max: [width, depth / 2 + 3, height] },
+        home: home(edge, [0, 1 + 3.6 * severity * random.range(0.5, 1), 0], 9 * severity * DEG),
+        gapMm: gap * 0.8,
+        fracture,
+      },
+    ],
+    fissures: [
+      {
+        wall: rough(random, [side * 1.5, 0, 0], tilt(random, [1, 0.15, 0], 0.15), 0.7),
+        centre: [0, 0, 0],
+        radii: [width, depth * 0.75, height * 0.9],
+        gapMm: gap * 1.1,
+        fracture,
+      },
+      {
+        wall: rough(random, [0, -2, -1], tilt(random, [0, 0.5, 1], 0.3), 0.7),
+        centre: [0, -depth * 0.25, 0],
+        radii: [width * 0.6, depth * 0.5, height * 0.6],
+        gapMm: gap * 0.8,
+        fracture,
+      },
+    ],
+    centre: [0, 0, 0],
+    wedgeDeg: (Math.atan2(front - back, depth) / DEG) * 0.7,
+    lossMm: back,
+  }
+}
+
+/** Flexion teardrop: the lower front corner comes off, often with a split through the body. */
+function teardrop({ marks, severity, side, fracture, random }: Break): Lesion {
+  const { width, depth, height } = marks
+  const size = random.range(3.5, 6.5)
+  const centre: Vec3 = [0, -depth / 2 + size * 0.55, -height / 2 + size * 0.45]
+  const gap = gapMm(severity)
+  const split: Fissure = {
+    wall: rough(random, [side * 2, 0, 0], tilt(random, [1, 0.1, 0], 0.12)),
+    centre: [0, 0, 0],
+    radii: [width, depth * 0.8, height],
+    gapMm: gap * 0.8,
+    fracture,
+  }
+  return {
+    ...REST,
+    pieces: [
+      {
+        walls: [rough(random, centre, tilt(random, [0, -0.75, -0.6], 0.12))],
+        any: false,
+        box: { min: [-width / 2 - 3, -depth, -height / 2 - 8], max: [width / 2 + 3, 2, height / 2 - 1] },
+        home: home(centre, [0, -2.8 * severity, -1.4 * severity], 12 * severity * DEG),
+        gapMm: gap,
+        fracture,
+      },
+    ],
+    fissures: random.chance(0.4) ? [split] : [],
+    centre,
+  }
+}
+
+function lamina({ marks, severity, side, fracture, random }: Break): Lesion {
+  const f = random.range(0.3, 0.75)
+  const from: Vec3 = [side * (marks.pillar[0] - 2), marks.pillar[1] + 4, marks.pillar[2] - 1]
+  const to = marks.junction
+  const centre: Vec3 = [
+    from[0] + f * (to[0] - from[0]),
+    from[1] + f * (to[1] - from[1]),
+    from[2] + f * (to[2] - from[2]),
+  ]
+  const direction = tilt(
+    random,
+    [to[0] - from[0], to[1] - from[1], 0].map((v) => v / 20) as unknown as Vec3,
+    0.2,
+  )
+  return {
+    ...REST,
+    fissures: [
+      {
+        wall: rough(random, centre, direction),
+        centre,
+        radii: [10, 10, 15],
+        gapMm: gapMm(severity) * 1.25,
+        fracture,
+      },
+    ],
+    centre,
+  }
+}
+
+function spinous({ marks, severity, fracture, random }: Break): Lesion {
+  const f = random.range(0.25, 0.7)
+  const a = marks.junction
+  const b = marks.spinousTip
+  const centre: Vec3 = [0, a[1] + f * (b[1] - a[1]), a[2] + f * (b[2] - a[2])]
+  const direction = tilt(random, [0, (b[1] - a[1]) / 20, (b[2] - a[2]) / 20], 0.15)
+  return {
+    ...REST,
+    pieces: [
+      {
+        walls: [rough(random, centre, direction)],
+        any: false,
+        box: { min: [-12, a[1] + 1, -60], max: [12, 99, 30] },
+        home: home(
+          centre,
+          [random.normal() * severity, 1.4 * severity, -4.5 * severity * random.range(0.4, 1)],
+          -8 * severity * DEG,
+        ),
+        gapMm: gapMm(severity),
+        fracture,
+      },
+    ],
+    centre,
+  }
+}
+
+function transverse({ marks, severity, side, fracture, random }: Break): Lesion {
+  const [tx, ty, tz] = marks.transverseTip
+  const centre: Vec3 = [side * tx * random.range(0.72, 0.86), ty, tz]
+  const low = side > 0 ? tx * 0.55 : -99
+  const high = side > 0 ? 99 : -tx * 0.55
+  return {
+    ...REST,
+    pieces: [
+      {
+        walls: [rough(random, centre, tilt(random, [side, 0, 0], 0.3))],
+        any: false,
+        box: { min: [low, -30, -30], max: [high, marks.facet < 0 ? 40 : marks.pillar[1] - 1, 30] },
+        home: home(
+          centre,
+          [side * 1.6 * severity, random.normal() * severity, -2.2 * severity],
+          0,
+          side * 8 * severity * DEG,
+        ),
+        gapMm: gapMm(severity),
+        fracture,
+      },
+    ],
+    centre,
+  }
+}
+
+const BREAKS: Readonly<Record<FractureType, (b: Break) => Lesion>> = {
+  'dens-ii': dens,
+  'dens-iii': densBase,
+  'c1-ring': ring,
+  'c2-pars': pars,
+  compression,
+  burst,
+  teardrop,
+  facet,
+  lamina,
+  spinous,
+  transverse,
+}
+
+export const breakBone = (type: FractureType, b: Break): Lesion => BREAKS[type](b)
+
+/** Where a point of the part's frame lies in the patient. */
+export const locate = (pose: Mat4, p: Vec3): Vec3 => transform(pose, p)

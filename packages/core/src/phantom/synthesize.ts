@@ -1,0 +1,117 @@
+import { LEVELS } from '../levels.ts'
+import { invert, multiply, spacingMm, transform } from '../volume/geometry.ts'
+import { boundsIn, buildParts, buildVertebrae, landmarksOf } from './anatomy/parts.ts'
+import { planHead } from './anatomy/skull.ts'
+import { poseSpine, VERTEBRAE } from './anatomy/spine.ts'
+import { buildLesions, gatherInjuries } from './fractures/wound.ts'
+import { samplePlan } from './plan.ts'
+import { PRESETS, type PresetName } from './presets.ts'
+import { createRandom } from './random.ts'
+import { scan } from './scanner/scan.ts'
+import { placeView } from './scanner/view.ts'
+import type { PhantomStudy } from './study.ts'
+import { buildAirways, buildLayers } from './tissue/layers.ts'
+import { buildSkin } from './tissue/skin.ts'
+import { buildSoft } from './tissue/soft.ts'
+import { measureTruth } from './truth.ts'
+
+/** A synthetic patient, scanned. The same seed and preset give the same bytes. */
+export function synthesize(options: { seed: number; preset: PresetName }): PhantomStudy {
+  return synthesizePlan({ ...options, plan: samplePlan(options) })
+}
+
+/** The same with fractures of one's own choice, for tests and for series that vary one thing. */
+export function synthesizePlan(options: {
+  readonly seed: number
+  readonly preset: PresetName
+  readonly plan: ReturnType<typeof samplePlan>
+}): PhantomStudy {
+  const { seed, plan } = options
+  const preset = PRESETS[options.preset]
+  const random = createRandom(seed)
+
+  const vertebrae = buildVertebrae(random.fork('vertebrae'))
+  const marks = landmarksOf(vertebrae)
+  const lesions = buildLesions(plan, marks, random.fork('fractures'))
+  const byLevel = VERTEBRAE.map((name) => lesions.filter((_, n) => plan[n].level === name))
+  const spine = poseSpine(random.fork('spine'), {
+    wedgeDeg: byLevel.map((all) => all.reduce((s, l) => s + l.wedgeDeg, 0)),
+    lossMm: byLevel.map((all) => all.reduce((s, l) => s + l.lossMm, 0)),
+    slipMm: byLevel[1].reduce(
+      (s, l) => [s[0] + l.slipMm[0], s[1] + l.slipMm[1], s[2] + l.slipMm[2]],
+      [0, 0, 0],
+    ),
+  })
+  const head = planHead(random.fork('head'))
+
+  const view = placeView(spine, preset, random.fork('view'))
+  const ijkToPatient = multiply(invert(view.patientToLps), view.grid.ijkToLps)
+  const [slices, rows, columns] = view.grid.shape
+  const seen = boundsIn(ijkToPatient, { min: [-1, -1, -1], max: [columns, rows, slices] })
+  const parts = buildParts({
+    spine,
+    vertebrae,
+    head,
+    view: seen,
+    stepMm: preset.boneStepMm,
+    random: random.fork('parts'),
+  })
+
+  const scene = random.fork('scene')
+  const skin = buildSkin(spine, head, random.fork('skin'))
+  const swollen = plan
+    .filter(
+      (f) =>
+        f.type === 'burst' || f.type === 'teardrop' || f.type.startsWith('dens') || f.type === 'compression',
+    )
+    .map((f) => ({
+      level: LEVELS.indexOf(f.level) + 1,
+      mm: scene.chance(0.6) ? f.severity * scene.range(2, 9) : 0,
+    }))
+  const soft = buildSoft({
+    layers: buildLayers({
+      spine,
+      head,
+      marks,
+      random: random.fork('layers'),
+      bloodHu: scene.chance(0.2) ? scene.range(150, 380) : scene.range(38, 55),
+    }),
+    airways: buildAirways({
+      spine,
+      head,
+      random: random.fork('airways'),
+      swellingMm: (level) =>
+        swollen.reduce((s, w) => s + w.mm * Math.exp(-(((level - w.level) / 1.2) ** 2)), 0),
+    }),
+    skin,
+    table: scene.chance(0.9)
+      ? { y: scene.range(92, 112), radius: scene.range(180, 420), hu: scene.range(-250, 150) }
+      : undefined,
+    view: seen,
+    stepMm: view.coarse ? preset.tissueStepMm * 1.5 : preset.tissueStepMm,
+    random: random.fork('soft'),
+  })
+  const injuries = gatherInjuries({ plan, lesions, names: VERTEBRAE, marks, random: random.fork('channels') })
+  const { hu, labels, fractureMask } = scan({
+    view,
+    ijkToPatient,
+    parts,
+    injuries,
+    soft,
+    skin,
+    random: random.fork('scan'),
+  })
+
+  const truth = measureTruth({
+    seed,
+    preset: options.preset,
+    plan,
+    centresLps: lesions.map((l, n) =>
+      transform(view.patientToLps, transform(spine.poses[LEVELS.indexOf(plan[n].level)], l.centre)),
+    ),
+    mask: fractureMask,
+    shape: view.grid.shape,
+    voxelMm: spacingMm(view.grid.ijkToLps),
+  })
+  return { volume: { data: hu, ...view.grid }, labels: { data: labels, ...view.grid }, fractureMask, truth }
+}

@@ -1,0 +1,366 @@
+import { invert, type Mat4, transform, type Vec3 } from '../../volume/geometry.ts'
+import type { Landmarks } from '../anatomy/landmarks.ts'
+import { boundsIn } from '../anatomy/parts.ts'
+import { box, common, ellipsoid, rod, type Shape, stretched, tube } from '../anatomy/shapes.ts'
+import type { HeadPlan } from '../anatomy/skull.ts'
+import type { Spine } from '../anatomy/spine.ts'
+import type { Random } from '../random.ts'
+
+/** One soft tissue: shapes in the patient's frame, painted over what was painted before. */
+export type Layer = {
+  readonly hu: number
+  readonly shapes: readonly Shape[]
+  readonly blendMm: number
+  /** Muscles: uneven outlines, with a thin layer of fat around them. */
+  readonly fleshy?: boolean
+}
+
+/** A shape of a local frame, seen from the patient. */
+function posed(shape: Shape, pose: Mat4): Shape {
+  const m = invert(pose)
+  return {
+    sdf: (x, y, z) =>
+      shape.sdf(
+        m[0] * x + m[1] * y + m[2] * z + m[3],
+        m[4] * x + m[5] * y + m[6] * z + m[7],
+        m[8] * x + m[9] * y + m[10] * z + m[11],
+      ),
+    ...boundsIn(pose, shape),
+  }
+}
+
+type Station = readonly [level: number, x: number, y: number]
+
+/** Muscles, vessels, glands, discs and the spinal canal, in painting order. */
+export function buildLayers(options: {
+  readonly spine: Spine
+  readonly head: HeadPlan
+  readonly marks: readonly Landmarks[]
+  readonly random: Random
+  /** HU of the vessels' blood: about 45 without contrast agent. */
+  readonly bloodHu: number
+}): Layer[] {
+  const { spine, head, marks, random, bloodHu } = options
+  const bulk = random.range(0.8, 1.2)
+  const muscle = random.range(48, 68)
+  const path = (s: number, stations: readonly Station[], radii: number | readonly number[]): Shape[] =>
+    tube(
+      stations.map(([level, x, y]) => spine.at(level, s * x, y)),
+      radii,
+    )
+  const both = (stations: readonly Station[], radii: number | readonly number[]): Shape[] => [
+    ...path(1, stations, radii),
+    ...path(-1, stations, radii),
+  ]
+  const m = (r: number) => 1.18 * r * bulk * random.range(0.9, 1.1)
+  const inHead = (shape: Shape) => posed(shape, spine.skull)
+  const z0 = head.basionZ
+  const muscles: Layer[] = (
+    [
+      [
+        [
+          [2.2, 9, 30],
+          [5, 10, 30],
+          [8, 11, 32],
+          [13, 12, 30],
+        ],
+        m(8),
+      ],
+      [
+        [
+          [0.6, 14, 44],
+          [3, 15, 42],
+          [6, 15, 46],
+          [9, 16, 46],
+        ],
+        m(8.5),
+      ],
+      [
+        [
+          [0.3, 34, 34],
+          [2.5, 32, 38],
+          [5, 24, 46],
+          [8, 14, 54],
+        ],
+        m(6.5),
+      ],
+      [
+        [
+          [1, 34, 10],
+          [4, 40, 18],
+          [7, 52, 30],
+          [9, 75, 40],
+        ],
+        m(7),
+      ],
+      [
+        [
+          [0.2, 12, 62],
+          [3, 20, 56],
+          [5.5, 34, 58],
+          [7.5, 70, 52],
+          [8.5, 115, 34],
+          [8.8, 150, 10],
+        ],
+        m(7.5),
+      ],
+      [
+        [
+          [0.2, 52, 6],
+          [2.5, 50, -10],
+          [5, 42, -28],
+          [7.5, 24, -50],
+          [8.6, 14, -62],
+        ],
+        m(7),
+      ],
+      [
+        [
+          [0.6, 5, -14],
+          [3, 7.5, -12],
+          [6, 8.5, -12],
+          [9.5, 8, -14],
+        ],
+        m(4),
+      ],
+      [
+        [
+          [3, 25, -5],
+          [5, 29, -5],
+          [7.5, 36, -4],
+          [8.6, 44, -10],
+        ],
+        m(6),
+      ],
+      [
+        [
+          [3, 26, 6],
+          [5, 31, 8],
+          [7.5, 42, 12],
+        ],
+        m(6),
+      ],
+      [
+        [
+          [4.4, 9, -52],
+          [6, 13, -48],
+          [8.5, 12, -60],
+        ],
+        m(5),
+      ],
+      [
+        [
+          [8, 40, 40],
+          [13, 60, 42],
+        ],
+        m(12),
+      ],
+      [
+        [
+          [8.5, 60, -45],
+          [11, 70, -62],
+        ],
+        m(11),
+      ],
+      [
+        [
+          [8.6, 105, 30],
+          [12, 110, 30],
+        ],
+        m(18),
+      ],
+    ] as const
+  ).map(([stations, r]) => ({
+    hu: muscle + 4 * random.normal(),
+    shapes: both(stations, r),
+    blendMm: 1,
+    fleshy: true,
+  }))
+  const headMuscles: Layer = {
+    hu: muscle,
+    shapes: [
+      ...[1, -1].flatMap((s) => [
+        inHead(
+          stretched(
+            rod([s * 53, -34, z0 - 38], [s * 57, -30, z0 - 4], m(7)),
+            [s * 54, -32, 0],
+            [0.9, 1.6, 1],
+          ),
+        ),
+        inHead(rod([s * 36, -36, z0 - 34], [s * 30, -30, z0 + 6], m(7))),
+        inHead(rod([s * 12, 30, z0 - 10], [s * 10, 44, z0 - 2], m(7))),
+      ]),
+      inHead(ellipsoid([0, -56, z0 - 38], [21, 26, 20])),
+      inHead(stretched(rod([0, -52, z0 - 58], [0, -74, z0 - 52], 6), [0, -60, 0], [3, 1, 1])),
+    ],
+    blendMm: 3,
+  }
+  const carotid: Station[] = [
+    [0.4, 26, -14],
+    [2.5, 25, -18],
+    [4.5, 24, -22],
+    [7, 19, -26],
+    [9.5, 12, -34],
+    [12, 12, -40],
+  ]
+  const jugular: Station[] = [
+    [0.4, 31, -9],
+    [3, 32, -15],
+    [6, 30, -22],
+    [8.5, 22, -34],
+    [9.6, 16, -44],
+  ]
+  const vertebral: Station[] = [
+    [1.6, 20, 0.5],
+    [3, 16.8, 0.8],
+    [6.1, 16.8, 0.8],
+    [7, 18.6, -4],
+    [8.4, 18, -18],
+  ]
+  const vessels: Layer[] = [
+    { hu: bloodHu, shapes: both(carotid, [2.6, 2.8, 3.4, 3.2, 4.2, 8]), blendMm: 0.5 },
+    {
+      hu: bloodHu > 90 ? bloodHu * random.range(0.3, 0.9) : bloodHu,
+      shapes: both(jugular, [3.5, 4.8, 5.4, 6.4, 8]),
+      blendMm: 0.5,
+    },
+    { hu: bloodHu, shapes: both(vertebral, [1.9, 1.8, 1.8, 1.9, 2.2]), blendMm: 0.5 },
+  ]
+  const thyroid = random.range(70, 125)
+  const glands: Layer[] = [
+    {
+      hu: thyroid,
+      shapes: both(
+        [
+          [6.2, 14, -33],
+          [7.6, 15, -32],
+        ],
+        [4.5, 7],
+      ),
+      blendMm: 1,
+    },
+    {
+      hu: 30,
+      shapes: [1, -1].map((s) => inHead(ellipsoid([s * 52, -16, z0 - 22], [9, 13, 18]))),
+      blendMm: 1,
+    },
+    {
+      hu: 45,
+      shapes: [1, -1].map((s) => inHead(ellipsoid([s * 27, -44, z0 - 50], [9, 14, 11]))),
+      blendMm: 1,
+    },
+    {
+      hu: 38,
+      shapes: tube([spine.at(6.3, 2, -15), spine.at(8, 5, -16), spine.at(13, 6, -20)], 4.6),
+      blendMm: 1,
+    },
+  ]
+  const discs: Layer = {
+    hu: random.range(70, 110),
+    shapes: marks.slice(0, -1).flatMap((mk, i) => {
+      if (i === 0) return []
+      const z = -(mk.height / 2) - 2
+      return [posed(ellipsoid([0, 0, z], [mk.width / 2 + 1.5, mk.depth / 2 + 1, 6]), spine.poses[i])]
+    }),
+    blendMm: 1,
+  }
+  const canalAt = (i: number) => (i === 0 ? 15.5 : marks[i].depth / 2 + (i < 7 ? 7.2 : 8))
+  const canal = (radius: number, spread: number): Shape[] =>
+    [-spread, spread].flatMap((x) =>
+      tube(
+        [
+          transform(spine.skull, [x, 15, z0 + 8]),
+          ...marks.map((_, i) => transform(spine.poses[i], [x, canalAt(i), 0])),
+        ],
+        radius,
+      ),
+    )
+  // In front of the clivus the vault has a floor, and below it the face.
+  const cranial = (s: Shape) => common(s, (_x, y, z) => Math.min(-8 - y, z0 + 42 - z))
+  const csf = random.range(4, 18)
+  const inside: Layer[] = [
+    { hu: -50, shapes: canal(7.6, 3.6), blendMm: 1 },
+    { hu: csf, shapes: canal(6, 2.8), blendMm: 1 },
+    { hu: random.range(32, 46), shapes: canal(3.3, 2.6), blendMm: 0.5 },
+    { hu: csf, shapes: [inHead(cranial(head.brain))], blendMm: 1 },
+    {
+      hu: random.range(28, 40),
+      shapes: [
+        inHead(
+          cranial(
+            ellipsoid(
+              [head.centre[0], head.centre[1], head.centre[2] + 3],
+              [head.sizes[0] - 10, head.sizes[1] - 10, head.sizes[2] - 9],
+            ),
+          ),
+        ),
+      ],
+      blendMm: 1,
+    },
+  ]
+  const apex = random.range(8.3, 9.4)
+  const lungs: Layer = {
+    hu: random.range(-880, -780),
+    shapes: [1, -1].map((s) => {
+      const tip = spine.at(apex, s * 44, -12)
+      return common(
+        ellipsoid([tip[0] + s * 8, tip[1] - 6, tip[2] - 110], [50, 62, 112]),
+        (x, _y, z) => 14 - s * (x - spine.at(11, 0, 0)[0]) + 0 * z,
+      )
+    }),
+    blendMm: 1,
+  }
+  return [...muscles, headMuscles, ...glands, ...vessels, lungs, ...inside, discs]
+}
+
+/** Air inside the body: nose, pharynx, larynx, windpipe, sinuses. swelling pushes the airway forward, mm by level. */
+export function buildAirways(options: {
+  readonly spine: Spine
+  readonly head: HeadPlan
+  readonly random: Random
+  readonly swellingMm: (level: number) => number
+}): Shape[] {
+  const { spine, head, random, swellingMm } = options
+  const z0 = head.basionZ
+  const inHead = (shape: Shape) => posed(shape, spine.skull)
+  const wide = random.range(0.7, 1.15)
+  const at = (level: number, y: number, x = 0): Vec3 => spine.at(level, x, y - swellingMm(level))
+  const pharynx: Shape[] = [-1, 1].flatMap((s) => [
+    ...tube(
+      [transform(spine.skull, [s * 4, -25, z0 + 2]), transform(spine.skull, [s * 4, -23, z0 - 14])],
+      5.5 * wide,
+    ),
+    ...tube(
+      [
+        transform(spine.skull, [s * 4, -23, z0 - 14]),
+        at(2.6, -21, s * 4.5),
+        at(3.6, -23, s * 5),
+        at(4.6, -25, s * 7),
+      ],
+      [5.5 * wide, 4.6 * wide, 5.5 * wide, 2.4],
+    ),
+  ])
+  const larynx = tube(
+    [
+      at(3.9, -27),
+      at(4.7, -31),
+      at(5.4, -32),
+      at(5.7, -32),
+      at(6.4, -31),
+      at(7.4, -29),
+      at(9, -32),
+      at(13, -40),
+    ],
+    [5, 4.5, 4.2, 2.6, 6.2, 7.8, 8.2, 8.6],
+  )
+  const palateZ = z0 - 14
+  const nose = [1, -1].flatMap((s) => [
+    inHead(box([s * 5.5, -56, palateZ + 14], [2.8, 26, 12], 2)),
+    inHead(stretched(rod([s * 4, -34, palateZ + 10], [s * 4, -26, z0 + 1], 4), [0, 0, 0], [1, 1, 1])),
+    inHead(ellipsoid([s * 28, -58, palateZ + 18], [13.5, 15.5, 15.5])),
+  ])
+  const canal = [1, -1].map((s) => inHead(rod([s * 78, -6, z0 + 6], [s * 44, -8, z0 + 9], 3.2)))
+  const sphenoid = random.chance(0.85) ? [inHead(ellipsoid([0, -44, z0 + 32], [12, 10, 8]))] : []
+  const mouth = random.chance(0.5) ? [inHead(box([0, -60, palateZ - 6], [14, 18, 1.8], 1.6))] : []
+  return [...pharynx, ...larynx, ...nose, ...canal, ...sphenoid, ...mouth]
+}

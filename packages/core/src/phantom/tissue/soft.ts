@@ -1,0 +1,111 @@
+import { createGrain, grainAt } from '../anatomy/grain.ts'
+import { type Bounds, createLattice, FAR_MM, type Lattice, sculpt } from '../anatomy/lattice.ts'
+import { overlap } from '../anatomy/parts.ts'
+import { add, type Shape } from '../anatomy/shapes.ts'
+import type { Random } from '../random.ts'
+import type { Layer } from './layers.ts'
+import type { Skin } from './skin.ts'
+
+/** All that is not bone, on one lattice in the patient's frame. */
+export type Soft = {
+  readonly hu: Lattice
+  /** Distance into matter: positive in tissue and in the table, negative in air, mm. */
+  readonly matter: Float32Array
+}
+
+/** Couch and headrest: thin shells around foam, as a trough under the patient. */
+export type Table = { readonly y: number; readonly radius: number; readonly hu: number }
+
+export function buildSoft(options: {
+  readonly layers: readonly Layer[]
+  readonly airways: readonly Shape[]
+  readonly skin: Skin
+  readonly table: Table | undefined
+  readonly view: Bounds
+  readonly stepMm: number
+  readonly random: Random
+}): Soft {
+  const { layers, airways, skin, table, view, stepMm, random } = options
+  const hu = createLattice(view, stepMm, 0)
+  const { nodes, origin } = hu
+  const matter = new Float32Array(hu.data.length)
+  const grain = createGrain(random)
+  const fat = random.range(-115, -85)
+  const deep = random.range(-50, 15)
+  const marble = random.range(15, 45)
+  const nx = nodes[0]
+  const nxy = nx * nodes[1]
+  let n = 0
+  for (let iz = 0; iz < nodes[2]; iz++) {
+    const z = origin[2] + iz * stepMm
+    for (let iy = 0; iy < nodes[1]; iy++) {
+      const y = origin[1] + iy * stepMm
+      for (let ix = 0; ix < nx; ix++, n++) {
+        const x = origin[0] + ix * stepMm
+        const d = skin.sdf(x, y, z)
+        matter[n] = Math.max(-FAR_MM, Math.min(FAR_MM, -d))
+        if (d > -1.6) hu.data[n] = 10
+        else {
+          const fatMm = skin.fatMm * (y > 20 ? 1.5 : 0.8)
+          const t = Math.max(0, Math.min(1, (-d - fatMm) / 3))
+          hu.data[n] = fat + t * (deep + marble * grainAt(grain, x / 5, y / 5, z / 6) - fat)
+        }
+        if (table && d > 0 && y > 20) {
+          const r = Math.sqrt(x * x + (y - table.y + table.radius) ** 2) - table.radius
+          const shell = Math.abs(r) - 1.7
+          const inside = Math.max(-shell, table.hu > 60 ? -Math.abs(r - 34) + 1.7 : -99)
+          if (inside > -FAR_MM && inside > matter[n]) {
+            matter[n] = inside
+            if (inside > -2.5) hu.data[n] = table.hu
+          }
+        }
+      }
+    }
+  }
+  const paint = (
+    shapes: readonly Shape[],
+    blendMm: number,
+    put: (n: number, d: number, x: number, y: number, z: number) => void,
+  ): void => {
+    const seen = shapes.filter((s) => overlap(s, view))
+    if (!seen.length) return
+    const scratch = sculpt(
+      seen.map((s) => add(s, blendMm)),
+      stepMm,
+      { min: view.min, max: view.max },
+    )
+    const ox = Math.round((scratch.origin[0] - origin[0]) / stepMm)
+    const oy = Math.round((scratch.origin[1] - origin[1]) / stepMm)
+    const oz = Math.round((scratch.origin[2] - origin[2]) / stepMm)
+    let k = 0
+    for (let iz = 0; iz < scratch.nodes[2]; iz++)
+      for (let iy = 0; iy < scratch.nodes[1]; iy++)
+        for (let ix = 0; ix < scratch.nodes[0]; ix++, k++) {
+          const d = scratch.data[k]
+          if (d >= FAR_MM - 0.01) continue
+          const x = ix + ox
+          const y = iy + oy
+          const z = iz + oz
+          if (x < 0 || y < 0 || z < 0 || x >= nx || y >= nodes[1] || z >= nodes[2]) continue
+          put(z * nxy + y * nx + x, d, x, y, z)
+        }
+  }
+  for (const layer of layers)
+    paint(layer.shapes, layer.blendMm, (i, smooth, x, y, z) => {
+      const d = layer.fleshy ? smooth + 2.8 * grainAt(grain, x * 0.19, y * 0.19, z * 0.1) : smooth
+      if (layer.fleshy && d > 0 && d < 2.4 && matter[i] > 3) hu.data[i] += 0.55 * (fat - hu.data[i])
+      const t = Math.max(0, Math.min(1, 0.5 - d / (1.2 * stepMm)))
+      if (t > 0 && matter[i] > 1) hu.data[i] += t * (layer.hu - hu.data[i])
+    })
+  paint(airways, 2, (i, d) => {
+    if (d < matter[i]) matter[i] = Math.max(-FAR_MM, d)
+    if (d < 2 * stepMm && d > -3 && hu.data[i] < 0) hu.data[i] = 35
+  })
+  // A faint unevenness everywhere, as no tissue is of one grey.
+  n = 0
+  for (let iz = 0; iz < nodes[2]; iz++)
+    for (let iy = 0; iy < nodes[1]; iy++)
+      for (let ix = 0; ix < nx; ix++, n++)
+        hu.data[n] += 7 * grainAt(grain, ix * 0.23 + 7, iy * 0.23, iz * 0.19)
+  return { hu, matter }
+}
