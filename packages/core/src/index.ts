@@ -8,11 +8,48 @@ export {
   type NetworkName,
 } from './bundle/manifest.ts'
 export { CROP, cropGrid, cropImage, cropMask } from './classify/crop.ts'
+export type { Scores } from './decide/decide.ts'
+export { fitDecision, type LabelledStudy } from './decide/fit.ts'
 export { type Detector, openDetector } from './detector.ts'
+export { uidOf } from './dicom/uid.ts'
+export { createSeriesWriter, type SeriesIdentity, type SeriesWriter } from './dicom/write.ts'
 export * from './errors.ts'
+export { type CompetitionLoss, competitionLoss } from './evaluate/competition.ts'
+export { type Evaluation, evaluate, type Group, sameThreshold, type Thresholds } from './evaluate/evaluate.ts'
+export { type EvaluationTableOptions, toEvaluationTable } from './evaluate/evaluation-table.ts'
+export { auc, averagePrecision, type Metrics, measure, wilson } from './evaluate/metrics.ts'
+export { type Labels, type Predictions, readLabels, readPredictions } from './evaluate/study-tables.ts'
+export { bestThreshold, fitEnsembleWeight, fitPlatt } from './evaluate/threshold.ts'
+export { readThresholds } from './evaluate/thresholds-file.ts'
 export * from './levels.ts'
+export { readNifti, readNiftiLabels } from './nifti/read.ts'
+export { writeNifti } from './nifti/write.ts'
+export { PRESETS, type PresetName } from './phantom/presets.ts'
+export type * from './phantom/study.ts'
+export { synthesize } from './phantom/synthesize.ts'
 export type * from './ports.ts'
+export type { SliceBox } from './prepare/heat.ts'
+export { createIndex, type PreparedEntry, type PreparedIndex, preparedIndex } from './prepare/index-file.ts'
+export { encodeNpy, type NpyArray } from './prepare/npy.ts'
+export { type Fractured, preparePhantom } from './prepare/phantom.ts'
+export { heatFromBoxes, orientMask } from './prepare/rsna.ts'
+export { type PreparedStudy, prepareCrops, prepareStudy } from './prepare/study.ts'
+export { type ReadOptions, readStudy } from './read.ts'
+export { omittedRows, toCsv } from './report/csv.ts'
+export { makeFigures } from './report/figures.ts'
+export { toHtml } from './report/html.ts'
+export { toJson } from './report/json.ts'
 export type * from './report/report.ts'
+export { type TableOptions, toTable } from './report/table.ts'
+export {
+  countReasons,
+  type ReadProgress,
+  type Scan,
+  type ScanOptions,
+  type StudyCandidate,
+  scanSource,
+  surveySource,
+} from './scan.ts'
 export { SEGMENT_SPACING_MM, segmentationGrid, segmentationImage } from './segment/grid.ts'
 export { segment } from './segment/segment.ts'
 export type { Segmentation, Vertebra } from './segment/segmentation.ts'
@@ -21,3 +58,5 @@ export type { Finding, SeriesSummary, Skipped, SliceOrigin, Study } from './seri
 export { SOFTWARE } from './version.ts'
 export { resample, resampleLabels } from './volume/resample.ts'
 export type { Grid, LabelVolume, Shape3, Volume } from './volume/volume.ts'
+export { decodeJpegLossless } from './dicom/jpeg-lossless.ts'
+export { JPEG_LOSSLESS, JPEG_LOSSLESS_SV1 } from './dicom/transfer-syntaxes.ts'

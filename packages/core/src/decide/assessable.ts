@@ -12,6 +12,12 @@ const SLICE_LIMIT_MM = 3
 /** A 512 matrix on a 500 mm field has 0.98 mm. */
 const PIXEL_LIMIT_MM = 1.5
 
+/** Whether the voxels are too large to judge fractures, in use as in training. */
+export function tooCoarse(volume: Volume): boolean {
+  const [pixelX, pixelY, slice] = spacingMm(volume.ijkToLps)
+  return slice > SLICE_LIMIT_MM || Math.max(pixelX, pixelY) > PIXEL_LIMIT_MM
+}
+
 /** What the geometry and the labels say about whether fractures can be judged at all. */
 export function assess(volume: Volume, { vertebrae }: Segmentation): Finding[] {
   const findings: Finding[] = []

@@ -1,0 +1,69 @@
+import { readStoredValues, whyUnreadable } from './dicom/pixels.ts'
+import { NeckFracError } from './errors.ts'
+import { readNifti } from './nifti/read.ts'
+import type { Codecs, Signal, SourceFile } from './ports.ts'
+import type { ReadProgress, StudyCandidate, StudyContent } from './scan.ts'
+import type { Study } from './series/study.ts'
+import { buildVolume } from './volume/build.ts'
+
+export type ReadOptions = {
+  /** Decoders of compressed pixels by transfer syntax; without them only uncompressed images are read. */
+  readonly codecs?: Codecs
+  readonly signal?: Signal
+  readonly onProgress?: (progress: ReadProgress) => void
+}
+
+/** Reads the chosen series of a study into one HU volume. @throws NeckFracError input */
+export async function readStudy(candidate: StudyCandidate, options: ReadOptions = {}): Promise<Study> {
+  const { content } = candidate
+  if (content === null) {
+    const reasons = candidate.series.map((s) => `"${s.description}" (${s.sliceCount} images): ${s.reason}`)
+    throw new NeckFracError(
+      'input',
+      `study ${candidate.studyInstanceUid} has no series to read. ${reasons.join('; ')}`,
+    )
+  }
+  const { studyInstanceUid, seriesInstanceUid, patientId, description } = candidate
+  const identity = { studyInstanceUid, seriesInstanceUid, patientId, description }
+  if (content.kind === 'dicom') return { ...identity, ...(await readDicom(content, candidate, options)) }
+
+  options.onProgress?.({ stage: 'read', done: 0, total: 1 })
+  const volume = readNifti(await content.file.read(), content.file.path)
+  options.signal?.throwIfAborted()
+  options.onProgress?.({ stage: 'read', done: 1, total: 1 })
+  const { series, skipped } = candidate
+  return { ...identity, volume, slices: [], series, findings: [], skipped }
+}
+
+async function readDicom(
+  content: StudyContent & { readonly kind: 'dicom' },
+  candidate: StudyCandidate,
+  { codecs = {}, signal, onProgress }: ReadOptions,
+) {
+  const files = new Map<string, SourceFile>(content.slices.map(({ instance, file }) => [instance.path, file]))
+  const judged = content.slices.map(({ instance }) => ({ instance, reason: whyUnreadable(instance, codecs) }))
+  const readable = judged.filter(({ reason }) => reason === null).map(({ instance }) => instance)
+  const unreadable = judged.flatMap(({ instance, reason }) =>
+    reason === null ? [] : [{ path: instance.path, reason }],
+  )
+  if (readable.length === 0)
+    throw new NeckFracError(
+      'input',
+      `${unreadable[0].path} and all other images of the series: ${unreadable[0].reason}`,
+    )
+  const built = await buildVolume(
+    readable,
+    (instance) => readStoredValues(instance, files.get(instance.path)!, codecs),
+    {
+      ...(signal && { signal }),
+      onProgress: (done, total) => onProgress?.({ stage: 'read', done, total }),
+    },
+  )
+  return {
+    volume: built.volume,
+    slices: built.slices,
+    series: candidate.series,
+    findings: [...content.findings, ...built.findings],
+    skipped: [...candidate.skipped, ...unreadable, ...built.skipped],
+  }
+}

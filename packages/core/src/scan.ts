@@ -1,0 +1,209 @@
+import { mapConcurrently } from './concurrency.ts'
+import { readInstance } from './dicom/header.ts'
+import type { Instance } from './dicom/instance.ts'
+import { NeckFracError } from './errors.ts'
+import { isNiftiPath, probeNiftiCt } from './nifti/probe.ts'
+import type { Codecs, Signal, Source, SourceFile } from './ports.ts'
+import { chooseSeries } from './series/choose.ts'
+import { groupSeries } from './series/group.ts'
+import { isDerived } from './series/rules.ts'
+import type { Finding, SeriesSummary, Skipped } from './series/study.ts'
+import { spacingMm } from './volume/geometry.ts'
+import type { Grid } from './volume/volume.ts'
+
+/** What can be read as one study; or, with content null, a study that cannot, and why. */
+export type StudyCandidate = {
+  readonly studyInstanceUid: string
+  readonly seriesInstanceUid: string
+  readonly patientId: string
+  readonly description: string
+  readonly series: readonly SeriesSummary[]
+  readonly skipped: readonly Skipped[]
+  /** null when no series can be read as a neck CT; `series` says why. */
+  readonly content: StudyContent | null
+}
+
+export type StudyContent =
+  | {
+      readonly kind: 'dicom'
+      readonly slices: readonly { readonly instance: Instance; readonly file: SourceFile }[]
+      readonly findings: readonly Finding[]
+    }
+  | { readonly kind: 'nifti'; readonly file: SourceFile }
+
+export type ReadProgress = { readonly stage: 'scan' | 'read'; readonly done: number; readonly total: number }
+
+export type ScanOptions = {
+  /** Given, a series in a transfer syntax that none of them decodes is not chosen. */
+  readonly codecs?: Codecs
+  readonly signal?: Signal
+  readonly onProgress?: (progress: ReadProgress) => void
+}
+
+export type Scan = {
+  /** Studies with a series to read. */
+  readonly studies: readonly StudyCandidate[]
+  /** Studies of images without one. */
+  readonly refused: readonly StudyCandidate[]
+  /** Files that belong to no study. */
+  readonly skipped: readonly Skipped[]
+}
+
+/** Files whose headers are read at a time. */
+const CONCURRENCY = 8
+
+/** Studies of a source that can be read. @throws NeckFracError input when there is none */
+export async function scanSource(source: Source, options: ScanOptions = {}): Promise<Scan> {
+  const scan = await surveySource(source, options)
+  if (scan.studies.length === 0) throw new NeckFracError('input', describeNothing(source.name, scan))
+  return scan
+}
+
+/** All that a source holds, readable or not. Reads headers only. */
+export async function surveySource(source: Source, options: ScanOptions = {}): Promise<Scan> {
+  const { signal, onProgress } = options
+  const files = await source.files()
+  const skipped: Skipped[] = []
+  const niftis: NiftiFile[] = []
+  const byStudy = new Map<string, { instance: Instance; file: SourceFile }[]>()
+  let done = 0
+  const contents = await mapConcurrently(files, CONCURRENCY, async (file) => {
+    signal?.throwIfAborted()
+    const content = await identify(file)
+    onProgress?.({ stage: 'scan', done: ++done, total: files.length })
+    return content
+  })
+  for (const [i, content] of contents.entries()) {
+    const file = files[i]
+    if (content.kind === 'skip') skipped.push(content.skipped)
+    else if (content.kind === 'nifti') niftis.push({ file, grid: content.grid })
+    else {
+      const uid = content.instance.studyInstanceUid
+      const images = byStudy.get(uid) ?? []
+      images.push({ instance: content.instance, file })
+      byStudy.set(uid, images)
+    }
+  }
+  const candidates = [...byStudy.values()].map((images) => describeStudy(images, options.codecs))
+  const studies = [...candidates.filter(({ content }) => content !== null), ...describeNiftis(niftis)]
+  const refused = candidates.filter(({ content }) => content === null)
+  // The report of a lone study tells the whole story of the folder it lay in.
+  const [only] = studies
+  if (studies.length !== 1) return { studies, refused, skipped }
+  const series = [...only.series, ...refused.flatMap((study) => study.series)]
+  const others = [...skipped, ...refused.flatMap((study) => study.skipped)]
+  return { studies: [{ ...only, series, skipped: [...only.skipped, ...others] }], refused, skipped }
+}
+
+type Identified =
+  | { readonly kind: 'instance'; readonly instance: Instance }
+  | { readonly kind: 'nifti'; readonly grid: Grid }
+  | { readonly kind: 'skip'; readonly skipped: Skipped }
+
+async function identify(file: SourceFile): Promise<Identified> {
+  if (!isNiftiPath(file.path)) {
+    const parsed = await readInstance(file)
+    if (parsed.kind !== 'more') return parsed
+    return { kind: 'skip', skipped: { path: file.path, reason: 'damaged DICOM file' } }
+  }
+  try {
+    return { kind: 'nifti', grid: await probeNiftiCt(file) }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return { kind: 'skip', skipped: { path: file.path, reason: message.replace(`${file.path}: `, '') } }
+  }
+}
+
+function describeStudy(
+  images: readonly { readonly instance: Instance; readonly file: SourceFile }[],
+  codecs: Codecs | undefined,
+): StudyCandidate {
+  const { series, skipped } = groupSeries(images.map(({ instance }) => instance))
+  const { chosen, summaries } = chooseSeries(series, codecs)
+  const [{ instance: first }] = images
+  const fileOf = new Map(images.map(({ instance, file }) => [instance, file]))
+  const content =
+    chosen === null
+      ? null
+      : {
+          kind: 'dicom' as const,
+          slices: chosen.instances.map((instance) => ({ instance, file: fileOf.get(instance)! })),
+          findings: isDerived(chosen) ? [DERIVED_FINDING] : [],
+        }
+  return {
+    studyInstanceUid: first.studyInstanceUid || 'unnamed-study',
+    seriesInstanceUid: chosen?.seriesInstanceUid ?? '',
+    patientId: first.patientId,
+    description: first.studyDescription || (chosen?.instances[0].seriesDescription ?? ''),
+    series: summaries,
+    skipped,
+    content,
+  }
+}
+
+const DERIVED_FINDING: Finding = {
+  code: 'derived-series',
+  severity: 'warning',
+  message: 'Only a series derived from other images was there to read; fine fractures may be smoothed away.',
+}
+
+type NiftiFile = { readonly file: SourceFile; readonly grid: Grid }
+
+/** One study each; named by the file, or by its whole path where names repeat. */
+function describeNiftis(niftis: readonly NiftiFile[]): readonly StudyCandidate[] {
+  const stemOf = (path: string) => path.replace(/\.nii(\.gz)?$/i, '')
+  const nameOf = (path: string) => stemOf(path).split('/').at(-1) ?? path
+  const byName = Map.groupBy(niftis, ({ file }) => nameOf(file.path))
+  return niftis.map(({ file, grid }) => {
+    const isUnique = byName.get(nameOf(file.path))?.length === 1
+    const name = isUnique ? nameOf(file.path) : stemOf(file.path).replaceAll('/', '-')
+    return {
+      studyInstanceUid: name,
+      seriesInstanceUid: name,
+      patientId: name,
+      description: file.path,
+      series: [summarizeNifti(name, grid)],
+      skipped: [],
+      content: { kind: 'nifti', file },
+    }
+  })
+}
+
+function summarizeNifti(uid: string, { shape, ijkToLps }: Grid): SeriesSummary {
+  return {
+    seriesInstanceUid: uid,
+    description: 'NIfTI volume',
+    modality: 'CT',
+    sliceCount: shape[0],
+    rows: shape[1],
+    columns: shape[2],
+    spacingMm: [...spacingMm(ijkToLps)],
+    kernel: '',
+    reason: 'a NIfTI file is a study of its own, and this one is in Hounsfield units',
+    chosen: true,
+  }
+}
+
+function describeNothing(name: string, { refused, skipped }: Scan): string {
+  const reasons = [
+    ...refused.flatMap((study) =>
+      study.series.map((s) => `series "${s.description}" (${s.sliceCount} images): ${s.reason}`),
+    ),
+    ...countReasons([...skipped, ...refused.flatMap((study) => study.skipped)]),
+  ]
+  const shown = reasons.slice(0, 8).map((reason) => `\n  ${reason}`)
+  const more = reasons.length > shown.length ? `\n  and ${reasons.length - shown.length} more` : ''
+  const why = reasons.length === 0 ? ' The source holds no files.' : `${shown.join('')}${more}`
+  return `${name}: no CT series of a neck that can be read.${why}`
+}
+
+/** Skipped files by reason, the most frequent first: "12 files: not a DICOM file (e.g. notes.txt)". */
+export function countReasons(skipped: readonly Skipped[]): readonly string[] {
+  return [...Map.groupBy(skipped, ({ reason }) => reason)]
+    .sort(([, a], [, b]) => b.length - a.length)
+    .map(([reason, files]) =>
+      files.length === 1
+        ? `${files[0].path}: ${reason}`
+        : `${files.length} files: ${reason} (e.g. ${files[0].path})`,
+    )
+}

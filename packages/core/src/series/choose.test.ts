@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest'
+import { type SliceOptions, writeSlice } from '../../test/dicom-bytes.ts'
+import { type Instance, parseInstance } from '../dicom/instance.ts'
+import { chooseSeries } from './choose.ts'
+import { groupSeries } from './group.ts'
+
+/** Images of one series, `step` mm apart. */
+function series(uid: string, options: SliceOptions & { count?: number; step?: number } = {}): Instance[] {
+  const { count = 100, step = 1, ...slice } = options
+  return Array.from({ length: count }, (_, k) => {
+    const position = slice.position ?? [0, 0, k * step]
+    const bytes = writeSlice({ thickness: step, series: uid, sop: `${uid}.${k}`, ...slice, position })
+    const parsed = parseInstance(`${uid}/${k}`, bytes)
+    if (parsed.kind !== 'instance') throw new Error(JSON.stringify(parsed))
+    return parsed.instance
+  })
+}
+
+const choose = (...instances: Instance[][]) => chooseSeries(groupSeries(instances.flat()).series, {})
+const reasonOf = (uid: string, choice: ReturnType<typeof choose>) =>
+  choice.summaries.find((summary) => summary.seriesInstanceUid === uid)?.reason
+
+describe('groupSeries', () => {
+  it('groups by SeriesInstanceUID and measures the steps', () => {
+    const { series: groups, skipped } = groupSeries([
+      ...series('1.1'),
+      ...series('1.2', { step: 2.5, count: 30 }),
+    ])
+    expect(groups.map((s) => [s.seriesInstanceUid, s.instances.length, s.stepMm, s.extentMm])).toEqual([
+      ['1.1', 100, 1, 99],
+      ['1.2', 30, 2.5, 72.5],
+    ])
+    expect(skipped).toEqual([])
+  })
+
+  it.each<[string, SliceOptions]>([
+    ['orientation', { orientation: [0, 1, 0, 0, 0, -1] }],
+    ['matrix', { rows: 6 }],
+    ['pixel size', { pixelSpacing: [0.5, 0.5] }],
+    ['localizer', { imageType: 'ORIGINAL\\PRIMARY\\LOCALIZER' }],
+    ['derived', { imageType: 'DERIVED\\PRIMARY\\AXIAL' }],
+    ['kernel', { kernel: 'BONE' }],
+  ])('splits one UID by %s', (_, options) => {
+    const { series: groups } = groupSeries([...series('1.1'), ...series('1.1', { ...options, count: 7 })])
+    expect(groups.map((s) => s.instances.length)).toEqual([100, 7])
+  })
+
+  it('splits two acquisitions that lie on top of each other', () => {
+    const { series: groups } = groupSeries([
+      ...series('1.1', { acquisition: 1 }),
+      ...series('1.1', { acquisition: 2 }).map((i) => ({ ...i, sopInstanceUid: `${i.sopInstanceUid}.2` })),
+    ])
+    expect(groups.map((s) => s.instances.length)).toEqual([100, 100])
+  })
+
+  it('hands back what has no place in space', () => {
+    const { series: groups, skipped } = groupSeries([
+      ...series('1.1'),
+      ...series('1.2', { count: 1, orientation: [0, 0, 0, 0, 0, 0] }),
+      ...series('1.3', { count: 1, pixelSpacing: [0, 0] }),
+    ])
+    expect(groups.length).toBe(1)
+    expect(skipped.map(({ reason }) => reason)).toEqual([
+      'no usable ImageOrientationPatient (modality CT)',
+      'no PixelSpacing (modality CT)',
+    ])
+  })
+})
+
+describe('chooseSeries', () => {
+  it.each<[string, SliceOptions & { count?: number; step?: number }]>([
+    ['modality MR, not CT', { modality: 'MR' }],
+    ['localizer', { imageType: 'ORIGINAL\\PRIMARY\\LOCALIZER' }],
+    ['secondary capture', { imageType: 'DERIVED\\SECONDARY' }],
+    ['MIP', { imageType: 'DERIVED\\PRIMARY\\MIP' }],
+    ['no RescaleSlope', { slope: 0 }],
+    ['only 19 slices', { count: 19, step: 5 }],
+    ['covers only 50 mm', { count: 51 }],
+    ['nearest sagittal', { orientation: [0, 1, 0, 0, 0, -1] }],
+    ['nearest coronal', { orientation: [1, 0, 0, 0, 0, -1] }],
+    [
+      '1.2.840.10008.1.2.5 (RLE lossless)',
+      { transferSyntax: '1.2.840.10008.1.2.5', fragments: [new Uint8Array(2)] },
+    ],
+  ])('rejects: %s', (reason, options) => {
+    const choice = choose(series('1.1', options))
+    expect(choice.chosen).toBeNull()
+    expect(reasonOf('1.1', choice)).toContain(reason)
+  })
+
+  it.each<
+    [
+      string,
+      SliceOptions & { count?: number; step?: number },
+      SliceOptions & { count?: number; step?: number },
+    ]
+  >([
+    ['thinner slices', { step: 1 }, { step: 2 }],
+    ['bone kernel', { kernel: 'BONE' }, { kernel: 'STANDARD' }],
+    ['bone kernel', { kernel: 'Br64f', step: 1 }, { kernel: 'Br40f', step: 0.6, count: 170 }],
+    ['the header names the neck', { description: 'C-Spine 2.0 B60' }, { description: 'Head 1.0' }],
+    ['slices of 3 mm or thinner', { step: 0.6, count: 200 }, { step: 5, description: 'NECK' }],
+    ['original, not derived', { step: 3 }, { step: 1, imageType: 'DERIVED\\PRIMARY\\MPR' }],
+    ['finer spacing', { step: 0.5, count: 200 }, { step: 0.6, count: 200 }],
+    ['more slices', { count: 120 }, { count: 100 }],
+  ])('prefers %s', (words, better, worse) => {
+    for (const order of [
+      [series('1.1', better), series('1.2', worse)],
+      [series('1.2', worse), series('1.1', better)],
+    ]) {
+      const choice = choose(...order)
+      expect(choice.chosen?.seriesInstanceUid).toBe('1.1')
+      expect(reasonOf('1.1', choice)).toBe(`best of 2: ${words}`)
+      expect(reasonOf('1.2', choice)).toBe(`another series is preferred: ${words}`)
+    }
+  })
+
+  it('takes thick slices that overlap for thick', () => {
+    const choice = choose(series('1.1', { step: 1, thickness: 5 }), series('1.2', { step: 2, count: 50 }))
+    expect(choice.chosen?.seriesInstanceUid).toBe('1.2')
+  })
+
+  it('reads a study of a hospital', () => {
+    const choice = choose(
+      series('1.1', {
+        count: 2,
+        description: 'Scout',
+        imageType: 'ORIGINAL\\PRIMARY\\LOCALIZER',
+        orientation: [0, 1, 0, 0, 0, -1],
+      }),
+      series('1.2', { count: 250, step: 0.6, kernel: 'STANDARD', description: 'C-SPINE SOFT 0.6' }),
+      series('1.3', { count: 250, step: 0.6, kernel: 'BONE', description: 'C-SPINE BONE 0.6' }),
+      series('1.4', { count: 30, step: 5, kernel: 'STANDARD', description: 'C-SPINE 5MM' }),
+      series('1.5', {
+        count: 80,
+        imageType: 'DERIVED\\PRIMARY\\MPR',
+        orientation: [0, 1, 0, 0, 0, -1],
+        description: 'SAG',
+      }),
+      series('1.6', { count: 1, imageType: 'DERIVED\\SECONDARY\\OTHER', description: 'Dose Report' }),
+    )
+    expect(choice.summaries.filter(({ chosen }) => chosen).map((s) => s.description)).toEqual([
+      'C-SPINE BONE 0.6',
+    ])
+    expect(choice.summaries.every(({ reason }) => reason.length > 5)).toBe(true)
+  })
+})

@@ -1,0 +1,141 @@
+import { mapConcurrently } from '../concurrency.ts'
+import type { Instance, PixelFormat } from '../dicom/instance.ts'
+import { NeckFracError } from '../errors.ts'
+import type { Signal } from '../ports.ts'
+import type { Finding, Skipped, SliceOrigin } from '../series/study.ts'
+import { type Arrangement, arrangeSlices, type Layer } from './arrange.ts'
+import { createHounsfieldTable, type HounsfieldTable } from './hounsfield.ts'
+import type { Volume } from './volume.ts'
+
+/** Stored values of one image, row by row. */
+export type ReadPixels = (instance: Instance) => Promise<Uint8Array | Uint16Array>
+
+export type BuildOptions = {
+  readonly signal?: Signal
+  /** Called after each slice. */
+  readonly onProgress?: (done: number, total: number) => void
+  /** Files read at a time; pixel bytes of so many are in memory beside the volume. */
+  readonly concurrency?: number
+}
+
+export type BuiltVolume = {
+  readonly volume: Volume
+  /** One for each layer; an interpolated one names the nearer slice. */
+  readonly slices: readonly SliceOrigin[]
+  readonly findings: readonly Finding[]
+  readonly skipped: readonly Skipped[]
+}
+
+/** Largest volume that is attempted: 2^30 voxels, 2 GB. A neck of 1,000 slices at 768 x 768 has 0.6 x 10^9. */
+const MAX_VOXELS = 2 ** 30
+
+/** Reads the slices of one series into a HU volume, each straight into its place. @throws NeckFracError input */
+export async function buildVolume(
+  instances: readonly Instance[],
+  readPixels: ReadPixels,
+  options: BuildOptions = {},
+): Promise<BuiltVolume> {
+  const arrangement = arrangeSlices(instances)
+  const { slices, layers, ijkToLps } = arrangement
+  const { rows, columns } = slices[0].format
+  if (Math.max(slices.length, layers.length) * rows * columns > MAX_VOXELS)
+    throw new NeckFracError(
+      'input',
+      `${slices.length} slices of ${columns} x ${rows} are more than can be read`,
+    )
+
+  const stack = new Int16Array(slices.length * rows * columns)
+  const { failures, paddingIgnored } = await fillStack(stack, slices, readPixels, options)
+  if (failures.length > 0) {
+    const failed = new Set(failures.map(({ path }) => path))
+    const rest = instances.filter(({ path }) => !failed.has(path))
+    if (rest.length < 2)
+      throw new NeckFracError(
+        'input',
+        `no image of the series can be decoded: ${failures[0].path}: ${failures[0].reason}`,
+      )
+    const rebuilt = await buildVolume(rest, readPixels, options)
+    return { ...rebuilt, skipped: [...failures, ...rebuilt.skipped] }
+  }
+  const findings = [...arrangement.findings, ...(paddingIgnored ? [PADDING_FINDING] : [])]
+  return {
+    volume: {
+      data: isIdentity(layers, slices.length) ? stack : interpolate(stack, layers, rows * columns),
+      shape: [layers.length, rows, columns],
+      ijkToLps,
+    },
+    slices: layers.map((layer) => originOf(layer, arrangement)),
+    findings,
+    skipped: arrangement.skipped,
+  }
+}
+
+const PADDING_FINDING: Finding = {
+  code: 'padding-in-tissue',
+  severity: 'info',
+  message: 'PixelPaddingValue stands for a density of tissue and was not treated as padding.',
+}
+
+/** Decodes slices with bounded concurrency. Images that fail are handed back. */
+async function fillStack(
+  stack: Int16Array,
+  slices: readonly Instance[],
+  readPixels: ReadPixels,
+  { signal, onProgress, concurrency = 6 }: BuildOptions,
+): Promise<{ failures: readonly Skipped[]; paddingIgnored: boolean }> {
+  const size = stack.length / slices.length
+  const tables = new Map<string, HounsfieldTable>()
+  const failures: Skipped[] = []
+  let done = 0
+  await mapConcurrently(slices, concurrency, async (slice, z) => {
+    signal?.throwIfAborted()
+    try {
+      const stored = await readPixels(slice)
+      const { table } = tableFor(slice.format, tables)
+      lookUp(stored, table, stack.subarray(z * size, (z + 1) * size))
+    } catch (error) {
+      failures.push({ path: slice.path, reason: error instanceof Error ? error.message : String(error) })
+    }
+    onProgress?.(++done, slices.length)
+  })
+  signal?.throwIfAborted()
+  return { failures, paddingIgnored: [...tables.values()].some((table) => table.paddingIgnored) }
+}
+
+/** A function of its own, so that the compiler sees plain arrays: twice as fast as inside the closure above. */
+function lookUp(stored: Uint8Array | Uint16Array, table: Int16Array, out: Int16Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = table[stored[i]]
+}
+
+/** Formats differ between slices (a slope or intercept each), rarely in more than one place. */
+function tableFor(format: PixelFormat, tables: Map<string, HounsfieldTable>): HounsfieldTable {
+  const key = JSON.stringify(format)
+  const known = tables.get(key)
+  if (known !== undefined) return known
+  if (tables.size > 64) tables.clear()
+  const table = createHounsfieldTable(format)
+  tables.set(key, table)
+  return table
+}
+
+const isIdentity = (layers: readonly Layer[], slices: number): boolean =>
+  layers.length === slices && layers.every((layer, i) => layer.below === i && layer.weight === 0)
+
+function interpolate(stack: Int16Array, layers: readonly Layer[], size: number): Int16Array {
+  const out = new Int16Array(layers.length * size)
+  for (const [k, { below, above, weight }] of layers.entries()) {
+    const to = k * size
+    if (weight === 0) out.set(stack.subarray(below * size, (below + 1) * size), to)
+    else
+      for (let i = 0; i < size; i++) {
+        const low = stack[below * size + i]
+        out[to + i] = Math.round(low + weight * (stack[above * size + i] - low))
+      }
+  }
+  return out
+}
+
+function originOf({ below, above, weight }: Layer, { slices }: Arrangement): SliceOrigin {
+  const { sopInstanceUid, path } = slices[weight < 0.5 ? below : above]
+  return { sopInstanceUid, path }
+}
