@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { DEFAULT_BUNDLE } from '../bundle.ts'
 import { FORMATS, type Format, predict } from '../predict.ts'
+import { parseCount } from './arguments.ts'
 
 export const predictCommand = new Command('predict')
   .description('Read CT studies and report the probability of a fracture for C1-C7 and the patient.')
@@ -8,7 +9,7 @@ export const predictCommand = new Command('predict')
   .option('--out <dir>', 'where the reports go', 'neckfrac-out')
   .option('--format <list>', `comma-separated: ${FORMATS.join(', ')}`, parseFormats, [...FORMATS])
   .option('--bundle <dir>', 'folder of the model bundle', DEFAULT_BUNDLE)
-  .option('--threads <n>', 'threads for the networks; 0 lets ONNX Runtime choose', parseThreads, 0)
+  .option('--threads <n>', 'threads for the networks; 0 lets ONNX Runtime choose', parseCount, 0)
   .action(
     async (paths: string[], options: { out: string; format: Format[]; bundle: string; threads: number }) => {
       process.exitCode = await predict(paths, options)
@@ -21,9 +22,4 @@ function parseFormats(text: string): Format[] {
     if (!format) throw new InvalidArgumentError(`"${name}" is not one of ${FORMATS.join(', ')}.`)
     return format
   })
-}
-
-export function parseThreads(text: string): number {
-  if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 0.')
-  return Number(text)
 }

@@ -1,3 +1,54 @@
-import { Command } from 'commander'
+import { NeckFracError, PRESETS, type PresetName } from '@neckfrac/core'
+import { Command, Option } from 'commander'
+import { type PrepareSource, prepareSet } from '../data-sets/prepared-set.ts'
+import { interruptible } from '../interrupt.ts'
+import { createProgress } from '../progress.ts'
+import { defaultWorkers } from '../workers.ts'
+import { parseCount } from './arguments.ts'
+
+type Options = {
+  readonly out: string
+  readonly rsna?: string
+  readonly bundle?: string
+  readonly phantoms?: number
+  readonly seed: number
+  readonly preset: PresetName
+  readonly workers: number
+  readonly folds: number
+}
 
 export const prepareCommand = new Command('prepare')
+  .description(
+    'Turn studies into the arrays that training reads. A rerun continues where the last one stopped.',
+  )
+  .requiredOption('--out <dir>', 'where the prepared data set goes')
+  .option('--rsna <dir>', "a data set in RSNA's layout: train.csv, train_images, segmentations")
+  .option('--bundle <dir>', 'model bundle that labels the vertebrae of studies without a mask')
+  .option('--phantoms <n>', 'instead: synthetic patients, made on the fly', parseCount)
+  .option('--seed <n>', 'seed of the first synthetic patient', parseCount, 0)
+  .addOption(
+    new Option('--preset <name>', 'which synthetic patients').choices(Object.keys(PRESETS)).default('train'),
+  )
+  .option('--workers <n>', 'threads; each needs about 0.6 GB', parseCount, defaultWorkers())
+  .option('--folds <n>', 'folds of the cross-validation', parseCount, 5)
+  .action(async (options: Options) => {
+    const source = sourceOf(options)
+    const progress = createProgress('prepare', 1)
+    const { prepared, failed } = await interruptible((signal) =>
+      prepareSet(source, { ...options, signal, onStudy: (done, total) => progress.update(done / total) }),
+    ).finally(() => progress.done())
+    for (const { uid, notes } of prepared) for (const note of notes) console.error(`${uid}: ${note}`)
+    for (const { reason } of failed) console.error(`failed: ${reason}`)
+    console.log(`${prepared.length} studies prepared in ${options.out}, ${failed.length} failed`)
+    if (failed.length > 0) process.exitCode = 1
+  })
+
+function sourceOf({ rsna, bundle, phantoms, seed, preset, folds }: Options): PrepareSource {
+  if (folds < 1) throw new NeckFracError('usage', '--folds must be at least 1')
+  if ((rsna === undefined) === (phantoms === undefined))
+    throw new NeckFracError('usage', 'give either --rsna DIR or --phantoms N')
+  if (bundle !== undefined)
+    throw new NeckFracError('usage', '--bundle cannot label vertebrae for a training set yet: leave it out')
+  if (rsna !== undefined) return { kind: 'rsna', folder: rsna }
+  return { kind: 'phantoms', studies: phantoms ?? 0, seed, preset }
+}

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  encodeNpy,
+  type Fractured,
+  heatFromBoxes,
+  LEVELS,
+  NeckFracError,
+  orientMask,
+  type PreparedEntry,
+  type PreparedStudy,
+  type PresetName,
+  preparePhantom,
+  prepareStudy,
+  readNiftiLabels,
+  readStudy,
+  scanSource,
+  synthesize,
+  type Volume,
+} from '@neckfrac/core'
+import { fillFolder } from '../atomic-file.ts'
+import { CODECS } from '../codecs.ts'
+import { task } from '../pool.ts'
+import { openSource } from '../sources.ts'
+import { placeBoxes, type RsnaStudy } from './rsna-folder.ts'
+
+/** Makes one phantom in memory and prepares it. */
+export const preparePhantomStudy = task(
+  async (input: {
+    readonly out: string
+    readonly uid: string
+    readonly seed: number
+    readonly preset: PresetName
+  }): Promise<PreparedEntry> => {
+    const { out, uid, seed, preset } = input
+    const phantom = synthesize({ seed, preset })
+    const { prepared, fractured } = preparePhantom(phantom)
+    const fractures = phantom.truth.fractures.map(({ level, type, severity, centreLps }) => ({
+      level,
+      type,
+      severity,
+      centreLps: [...centreLps],
+    }))
+    return {
+      ...(await store(out, uid, prepared)),
+      ...labelsOf(fractured),
+      origin: 'phantom',
+      sourceHash: hashOf(phantom.volume),
+      notes: [],
+      truth: { seed, preset, fractures },
+    }
+  },
+)
+
+/** Reads one study of an RSNA folder and prepares it. */
+export const prepareRsnaStudy = task(
+  async ({ out, study }: { readonly out: string; readonly study: RsnaStudy }): Promise<PreparedEntry> => {
+    const { volume, slices, findings, skipped } = await readImages(study)
+    const notes = findings.filter((f) => f.severity !== 'info').map((f) => f.message)
+    if (skipped.length > 0)
+      notes.push(`files left out: ${skipped.length}, ${skipped[0].path}: ${skipped[0].reason}`)
+    let mask = study.mask ? readNiftiLabels(await readFile(study.mask), study.mask) : null
+    if (mask) {
+      const oriented = orientMask(mask, volume)
+      mask = oriented.mask
+      if (oriented.mirrored) notes.push('mask turned over: it was stored feet first against its images')
+    } else notes.push('no mask: no crops')
+    const { boxes, unknown } = placeBoxes(study.boxes, slices)
+    if (unknown.length > 0) notes.push(`boxes on slices that do not exist: ${unknown.join(', ')}`)
+    const prepared = prepareStudy(volume, mask, heatFromBoxes(volume, study.fractured, boxes))
+    return {
+      ...(await store(out, study.uid, prepared)),
+      ...labelsOf(study.fractured),
+      origin: 'dicom',
+      sourceHash: hashOf(volume),
+      notes,
+    }
+  },
+)
+
+async function readImages({ images, uid }: RsnaStudy) {
+  const source = await openSource(images)
+  try {
+    const { studies, skipped } = await scanSource(source, { codecs: CODECS })
+    if (studies.length !== 1) {
+      const why = skipped.slice(0, 3).map((s) => `${s.path}: ${s.reason}`)
+      throw new NeckFracError('data', `${images} holds ${studies.length} studies, not one. ${why.join('; ')}`)
+    }
+    if (studies[0].studyInstanceUid !== uid)
+      throw new NeckFracError('data', `${images} holds study ${studies[0].studyInstanceUid}`)
+    return await readStudy(studies[0], { codecs: CODECS })
+  } finally {
+    await source.dispose?.()
+  }
+}
+
+function labelsOf(fractured: Fractured): Pick<PreparedEntry, 'fractured' | 'patientOverall'> {
+  const flags = LEVELS.map((l) => [l, fractured[l] ? 1 : 0] as const)
+  return {
+    fractured: Object.fromEntries(flags) as PreparedEntry['fractured'],
+    patientOverall: flags.some(([, f]) => f === 1) ? 1 : 0,
+  }
+}
+
+/** SHA-256 of the HU voxels and where they lie. */
+function hashOf({ data, shape, ijkToLps }: Volume): string {
+  const voxels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  return createHash('sha256')
+    .update(JSON.stringify([shape, ijkToLps]))
+    .update(voxels)
+    .digest('hex')
+}
+
+/** Writes the arrays of a study. The index gives it its fold. */
+async function store(
+  out: string,
+  uid: string,
+  { segment, crops }: PreparedStudy,
+): Promise<Pick<PreparedEntry, 'uid' | 'fold' | 'segment' | 'crops'>> {
+  await fillFolder(join(out, uid), async (folder) => {
+    const write = (name: string, array: Parameters<typeof encodeNpy>[0]) =>
+      writeFile(join(folder, `${name}.npy`), encodeNpy(array))
+    await write('segment-image', segment.image)
+    if (segment.label) await write('segment-label', segment.label)
+    if (!crops) return
+    await write('crop-image', crops.image)
+    await write('crop-mask', crops.mask)
+    await write('crop-heat', crops.heat)
+  })
+  const path = (name: string) => `${uid}/${name}.npy`
+  return {
+    uid,
+    fold: 0,
+    segment: { image: path('segment-image'), label: segment.label ? path('segment-label') : null },
+    crops: crops && {
+      image: path('crop-image'),
+      mask: path('crop-mask'),
+      heat: path('crop-heat'),
+      levels: [...crops.levels],
+      placesKnown: [...crops.placesKnown],
+    },
+  }
+}
