@@ -1,0 +1,225 @@
+"""The loop: networks learn, a killed training continues as if it had not been, two processes agree."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from neckfrac_training import data
+from neckfrac_training.loop import Training, make_optimizer, rate_factor
+from neckfrac_training.networks import SequenceNetwork, WeightsError, build, load_encoder_weights
+from neckfrac_training.recipe import RecipeError, load_recipe, recipe_from_dict
+from neckfrac_training.run import TASKS, train_network
+
+TINY = {
+    "name": "tiny",
+    "seed": 3,
+    "segmenter": {"widths": [8, 12, 16, 16, 16], "batch": 4, "crop": [64, 64], "validation_count": 1},
+    "slices": {"encoder": "test_efficientnet", "fpn": 16, "batch": 8, "validation_count": 2},
+    "sequence": {
+        "encoder": "test_efficientnet",
+        "fpn": 16,
+        "hidden": 16,
+        "batch": 1,
+        "init_from": "slices",
+        "encoder_rate": 0.1,
+        "validation_count": 2,
+    },
+}
+COMMON = {"epochs": 2, "steps_per_epoch": 3, "warmup_steps": 2, "rate": 2e-3}
+
+
+def tiny(**changes):
+    values = {k: ({**COMMON, **v, **changes} if isinstance(v, dict) else v) for k, v in TINY.items()}
+    return recipe_from_dict(values)
+
+
+@pytest.mark.parametrize("network", ["segmenter", "slices", "sequence"])
+def test_overfits_one_batch(network, prepared_root):
+    """Twenty steps on one batch, augmentation off but for its fixed seed, must halve the loss at least."""
+    recipe = tiny(init_from="", rate=1e-2, encoder_rate=1.0) if network == "sequence" else tiny(rate=1e-2)
+    if network == "sequence":
+        recipe = dataclasses.replace(
+            recipe, sequence=dataclasses.replace(recipe.sequence, batch=2, dropout=0.0)
+        )
+    task = TASKS[network](recipe)
+    task.use(data.read_prepared(prepared_root))
+    torch.manual_seed(0)
+    model = build(network, recipe).train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
+    batch = {name: torch.as_tensor(values) for name, values in task.draw(5, 0).items()}
+    batch = task.augment(batch)
+    losses = []
+    for _ in range(20 if network != "segmenter" else 40):
+        loss = task.loss(model, batch)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def run_log(folder: Path) -> list[dict]:
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("network", ["segmenter", "slices"])
+def test_killed_and_continued_is_the_same(network, prepared_root, tmp_path):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    train_network(network, tiny(), prepared_root, whole, quiet=True)
+
+    recipe = tiny(checkpoint_steps=1)
+    prepared, own = data.read_prepared(prepared_root), getattr(recipe, network)
+    torch.manual_seed(recipe.seed)
+    first = Training(
+        TASKS[network](recipe),
+        build(network, recipe),
+        own,
+        parts / network,
+        3,
+        torch.device("cpu"),
+        quiet=True,
+    )
+    real_step = first._step
+
+    def dies_in_the_second_epoch(step, batch):
+        if step == 4:
+            raise KeyboardInterrupt
+        return real_step(step, batch)
+
+    first._step = dies_in_the_second_epoch
+    with pytest.raises(KeyboardInterrupt):
+        first.run(prepared)
+    train_network(network, recipe, prepared_root, parts, resume=True, quiet=True)
+
+    expected, found = run_log(whole / network), run_log(parts / network)
+    assert [row["loss"] for row in expected] == [row["loss"] for row in found]
+    assert expected[-1]["val_loss"] == found[-1]["val_loss"]
+    one, two = (torch.load(p / network / "weights.pt") for p in (whole, parts))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_the_log_says_how_well(prepared_root, tmp_path):
+    train_network("slices", tiny(), prepared_root, tmp_path, quiet=True)
+    rows = run_log(tmp_path / "slices")
+    assert [row["epoch"] for row in rows] == [1, 2]
+    for name in ("loss", "val_loss", "accuracy", "recall", "precision", "f2", "auc", "fp_rate", "fn_rate"):
+        assert name in rows[-1]
+    assert set(rows[-1]["by_level"]) == set(data.LEVELS)
+    facts = json.loads((tmp_path / "slices" / "run.json").read_text())
+    assert facts["recipe"]["seed"] == 3
+    assert facts["data"]["origins"] == ["phantom"]
+
+
+def test_sequence_starts_from_slices_and_from_frozen_features(prepared_root, tmp_path):
+    recipe = tiny()
+    train_network("slices", recipe, prepared_root, tmp_path, quiet=True)
+    staged = dataclasses.replace(
+        recipe.sequence, feature_minutes=0.01, head_minutes=0.02, head_batch=8, epochs=1, steps_per_epoch=1
+    )
+    recipe = dataclasses.replace(recipe, sequence=staged)
+    train_network("sequence", recipe, prepared_root, tmp_path, quiet=True)
+    given = torch.load(tmp_path / "slices" / "weights.pt")
+    got = torch.load(tmp_path / "sequence" / "weights.pt")
+    name = "encoder.net.conv_stem.weight"
+    assert torch.allclose(given[name], got[name], atol=1e-2)
+    assert (tmp_path / "sequence" / "head" / "weights.pt").exists()
+
+
+def test_time_ends_a_training(prepared_root, tmp_path):
+    row = train_network("segmenter", tiny(epochs=10**6, minutes=0.05), prepared_root, tmp_path, quiet=True)
+    assert 0.02 < row["minutes"] < 0.4
+    assert row["rate"] < 0.1 * COMMON["rate"]
+
+
+def test_the_rate_warms_up_and_ends_at_its_floor():
+    own = tiny().segmenter
+    assert rate_factor(0, 0, own) == pytest.approx(0.5)
+    assert rate_factor(9, 0, own) == pytest.approx(1)
+    assert rate_factor(9, 1, own) == pytest.approx(own.floor)
+
+
+def test_slow_encoders_keep_their_batch_norms():
+    recipe = tiny(init_from="")
+    model = SequenceNetwork(recipe.sequence).train()
+    norms = [m for m in model.encoder.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    assert norms
+    assert not any(m.training for m in norms)
+    groups = make_optimizer(model, recipe.sequence).param_groups
+    assert {g["share"] for g in groups} == {0.1, 1.0}
+
+
+def test_gru_starts_orthogonal():
+    gate = SequenceNetwork(tiny().sequence).head.gru.weight_hh_l0[:16]
+    assert torch.allclose(gate @ gate.T, torch.eye(16), atol=1e-5)
+
+
+def test_encoder_weights_come_from_a_local_file_or_not_at_all(tmp_path):
+    model = build("slices", tiny())
+    torch.save(model.encoder.net.state_dict(), tmp_path / "good.pt")
+    other = build("slices", tiny())
+    assert load_encoder_weights(other.encoder.net, tmp_path / "good.pt") > 50
+    assert torch.equal(other.encoder.net.conv_stem.weight, model.encoder.net.conv_stem.weight)
+    torch.save({"something": torch.zeros(1)}, tmp_path / "bad.pt")
+    with pytest.raises(WeightsError, match="only 0"):
+        load_encoder_weights(other.encoder.net, tmp_path / "bad.pt")
+
+
+@pytest.mark.parametrize("name", ["compact", "reference"])
+def test_recipes_build(name):
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    sizes = {}
+    for network in ("segmenter", "slices", "sequence"):
+        sizes[network] = sum(p.numel() for p in build(network, recipe).parameters())
+    if name == "compact":
+        assert sum(sizes.values()) * 4 < 38e6
+
+
+def test_recipes_refuse_what_they_do_not_know():
+    with pytest.raises(RecipeError, match=r"slices\.batchsize"):
+        recipe_from_dict({"slices": {"batchsize": 3}})
+    with pytest.raises(RecipeError, match="must be of type int"):
+        recipe_from_dict({"slices": {"batch": "3"}})
+    with pytest.raises(RecipeError, match="compact"):
+        load_recipe("no-such-recipe")
+
+
+def test_two_processes_train_one_network(prepared_root, tmp_path):
+    """gloo, one thread each: both ranks must end with the same weights, and the log must have one writer."""
+    script = tmp_path / "two.py"
+    script.write_text(
+        "import os, sys, torch\n"
+        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from test_training import tiny\n"
+        "from neckfrac_training import run\n"
+        "kept = []\n"
+        "real = run.Training.run\n"
+        "def spy(self, prepared):\n"
+        "    row = real(self, prepared)\n"
+        "    torch.save(self.network.state_dict(), f'{sys.argv[2]}/rank{self.rank}.pt')\n"
+        "    return row\n"
+        "run.Training.run = spy\n"
+        "torch.set_num_threads(1)\n"
+        "run.train_network('slices', tiny(), sys.argv[1], sys.argv[2], quiet=True, device='cpu')\n"
+    )
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    path = str(Path(__file__).parents[1] / "src")
+    environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*command, str(script), str(prepared_root), str(tmp_path)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    one, two = (torch.load(tmp_path / f"rank{k}.pt") for k in (0, 1))
+    trained = [n for n in one if "running" not in n and "batches" not in n]
+    assert all(torch.equal(one[n], two[n]) for n in trained)
+    assert len(run_log(tmp_path / "slices")) == 2
