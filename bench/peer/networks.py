@@ -18,7 +18,9 @@ def load_networks(bundle: Path, run: Path | None = None) -> list:
         module = load_network(run / name)[0].to(memory_format=torch.channels_last)
 
         def call(image):
-            outputs = module(image.contiguous(memory_format=torch.channels_last) if image.ndim == 4 else image)
+            outputs = module(
+                image.contiguous(memory_format=torch.channels_last) if image.ndim == 4 else image
+            )
             return outputs if isinstance(outputs, tuple) else (outputs,)
 
         return call

@@ -136,7 +136,11 @@ def relu(_: dict) -> Operator:
 def resize(a: dict) -> Operator:
     """Enlarges rows and columns as F.interpolate does: nearest, or bilinear without aligned corners."""
     mode, frame = a["mode"].decode(), a["coordinate_transformation_mode"].decode()
-    if (mode, frame) not in (("nearest", "asymmetric"), ("linear", "half_pixel"), ("linear", "pytorch_half_pixel")):
+    if (mode, frame) not in (
+        ("nearest", "asymmetric"),
+        ("linear", "half_pixel"),
+        ("linear", "pytorch_half_pixel"),
+    ):
         raise NotImplementedError(f"Resize {mode} {frame}")
 
     def run(x: Tensor, _roi=None, scales: Tensor | None = None, sizes: Tensor | None = None) -> Tensor:
@@ -249,8 +253,8 @@ OPERATORS: dict[str, Callable[[dict], Operator]] = {
     "Div": plain(torch.div),
     "Expand": plain(lambda x, shape: x.expand(torch.broadcast_shapes(x.shape, shape.tolist()))),
     "GRU": gru,
-    "Gather": lambda a: lambda x, index: (
-        x.index_select(a.get("axis", 0), index.flatten()).reshape(
+    "Gather": lambda a: (
+        lambda x, index: x.index_select(a.get("axis", 0), index.flatten()).reshape(
             [*x.shape[: a.get("axis", 0)], *index.shape, *x.shape[a.get("axis", 0) + 1 :]]
         )
     ),

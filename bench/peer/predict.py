@@ -268,7 +268,9 @@ def crops(volume: Volume, labels: Volume, vertebrae: list[Vertebra]) -> torch.Te
     return torch.from_numpy(stack)
 
 
-def judge(images: torch.Tensor, levels: list[int], slices, sequence, decision: dict, batch: int) -> np.ndarray:
+def judge(
+    images: torch.Tensor, levels: list[int], slices, sequence, decision: dict, batch: int
+) -> np.ndarray:
     """Calibrated probability of a fracture of each crop."""
     flat = images.flatten(0, 1)
     fracture = torch.cat([slices(part)[0] for part in flat.split(batch * CROP_SHAPE[0])])

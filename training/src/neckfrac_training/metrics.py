@@ -61,11 +61,13 @@ def class_weights(positive_share: np.ndarray, limit: float) -> np.ndarray:
 
 
 def json_numbers(values):
-    """The same nested values with null for NaN and infinity, which JSON does not know."""
+    """The same nested values as plain Python's, with null for NaN and infinity, which JSON does not know."""
     if isinstance(values, dict):
         return {name: json_numbers(value) for name, value in values.items()}
     if isinstance(values, list | tuple):
         return [json_numbers(value) for value in values]
+    if isinstance(values, np.generic):
+        values = values.item()
     return None if isinstance(values, float) and not np.isfinite(values) else values
 
 

@@ -1,25 +1,7 @@
 import { expect, test } from 'vitest'
 import { LEVELS, type Level } from '../levels.ts'
 import { vertebraProbability } from './decide.ts'
-import { fBetaThreshold, fitDecision, type LabelledStudy } from './fit.ts'
-
-const row = (score: number, positive: boolean, weight = 1) => ({ score, positive, weight })
-
-test('the threshold has the highest F2, by brute force', () => {
-  const rows = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2].map((s, n) => row(s, [0, 1, 5].includes(n)))
-  const f2 = (t: number) => {
-    const called = rows.filter((r) => r.score >= t)
-    const tp = called.filter((r) => r.positive).length
-    return (5 * tp) / (4 * 3 + called.length)
-  }
-  const best = Math.max(...Array.from({ length: 100 }, (_, n) => f2(n / 100)))
-  expect(f2(fBetaThreshold(rows))).toBeCloseTo(best)
-  expect(fBetaThreshold(rows)).toBeCloseTo(0.35)
-})
-
-test('a weight of zero leaves a row out', () => {
-  expect(fBetaThreshold([row(0.9, true), row(0.5, false), row(0.1, true, 0)])).toBeCloseTo(0.7)
-})
+import { fitDecision, type LabelledStudy } from './fit.ts'
 
 /** Model II knows the truth with noise; Model I is noise alone. */
 function studies(count: number): LabelledStudy[] {

@@ -1,6 +1,6 @@
 import type { Decision } from '../bundle/manifest.ts'
 import { NeckFracError } from '../errors.ts'
-import { fitPlatt } from '../evaluate/threshold.ts'
+import { bestThreshold, fitPlatt } from '../evaluate/threshold.ts'
 import { LEVELS, type Level } from '../levels.ts'
 import { ensembleLogit, patientProbability, type Scores, vertebraProbability } from './decide.ts'
 
@@ -56,16 +56,8 @@ export function fitDecision(studies: readonly LabelledStudy[], learnedOn: string
     LEVELS.map((level) => {
       const elsewhere = rows.filter((r) => r.fractured && r.level !== level).length
       const borrowed = elsewhere > 0 ? BORROWED_FRACTURES / elsewhere : 0
-      return [
-        level,
-        fBetaThreshold(
-          rows.map((r, n) => ({
-            score: probabilities[n],
-            positive: r.fractured,
-            weight: r.level === level ? 1 : borrowed,
-          })),
-        ),
-      ]
+      const weights = rows.map((r) => (r.level === level ? 1 : borrowed))
+      return [level, bestThreshold(probabilities, labels, BETA, weights) ?? 1]
     }),
   ) as Record<Level, number>
 
@@ -73,9 +65,14 @@ export function fitDecision(studies: readonly LabelledStudy[], learnedOn: string
     const seen = LEVELS.flatMap((level) => scores[level] ?? [])
     if (seen.length === 0) return []
     const score = patientProbability(seen.map((s) => vertebraProbability(s, draft)))
-    return { score, positive: LEVELS.some((level) => fractured[level]), weight: 1 }
+    return { score, fractured: LEVELS.some((level) => fractured[level]) }
   })
-  return { ...draft, thresholds: { ...thresholds, patient: fBetaThreshold(patients) } }
+  const patient = bestThreshold(
+    patients.map((p) => p.score),
+    patients.map((p) => p.fractured),
+    BETA,
+  )
+  return { ...draft, thresholds: { ...thresholds, patient: patient ?? 1 } }
 }
 
 function logLoss(
@@ -89,22 +86,4 @@ function logLoss(
     const x = slope * logit + intercept
     return sum + softplus(labels[n] ? -x : x)
   }, 0)
-}
-
-type Weighted = { readonly score: number; readonly positive: boolean; readonly weight: number }
-
-/** The threshold with the highest F-beta, halfway between the scores on either side of it. */
-export function fBetaThreshold(rows: readonly Weighted[], beta = BETA): number {
-  const sorted = [...rows].sort((a, b) => b.score - a.score)
-  const positives = sorted.reduce((sum, r) => sum + (r.positive ? r.weight : 0), 0)
-  let [tp, fp, best, threshold] = [0, 0, -1, 0.5]
-  sorted.forEach((row, n) => {
-    if (row.positive) tp += row.weight
-    else fp += row.weight
-    const next = sorted[n + 1]?.score ?? 0
-    if (next === row.score) return
-    const f = ((1 + beta ** 2) * tp) / (beta ** 2 * positives + tp + fp)
-    if (f > best) [best, threshold] = [f, (row.score + next) / 2]
-  })
-  return threshold
 }

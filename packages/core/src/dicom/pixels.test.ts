@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type SliceOptions, writeSlice } from '../../test/dicom-bytes.ts'
 import { memoryFile } from '../../test/memory-source.ts'
 import { parseInstance } from './instance.ts'
-import { readStoredValues, whyUnreadable } from './pixels.ts'
+import { joinFragments, readStoredValues, whyUnreadable } from './pixels.ts'
 
 const JPEG = '1.2.840.10008.1.2.4.70'
 
@@ -39,6 +39,13 @@ describe('readStoredValues', () => {
     })
     expect(frame).toEqual([1, 2, 3, 4, 5, 6])
     expect(values[0]).toBe(257)
+  })
+
+  it('leaves out the offset table, and keeps what there is of a value that ends early', () => {
+    const item = [0xfe, 0xff, 0x00, 0xe0]
+    const table = [...item, 4, 0, 0, 0, 9, 9, 9, 9]
+    const value = Uint8Array.from([...table, ...item, 2, 0, 0, 0, 1, 2, ...item, 200, 0, 0, 0, 3])
+    expect([...joinFragments(value)]).toEqual([1, 2, 3])
   })
 
   it('refuses what a codec decodes to too few bytes', async () => {

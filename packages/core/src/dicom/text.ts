@@ -28,9 +28,8 @@ const ENCODINGS: Readonly<Record<string, string>> = {
 export function decodeText(bytes: Uint8Array, characterSet: string): string {
   const term = (characterSet.split('\\').at(-1) ?? '').trim().toUpperCase().replace('ISO 2022 IR', 'ISO_IR')
   const decoder = new TextDecoder(ENCODINGS[term] ?? 'iso-8859-1')
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
   return decoder
     .decode(bytes)
-    .replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
+    .replace(/\p{Cc}/gu, ' ')
     .trim()
 }

@@ -105,18 +105,18 @@ export function averagePrecision(scores: readonly number[], labels: readonly boo
   return ratio(sum, tp)
 }
 
-/** Cases by falling score, equal scores together. */
+/** Cases by falling score, equal scores together; `weights` count a case as more or less than one. */
 export function tiesDescending(
   scores: readonly number[],
   labels: readonly boolean[],
+  weights?: readonly number[],
 ): { score: number; pos: number; neg: number }[] {
   const order = scores.map((_, i) => i).sort((a, b) => scores[b] - scores[a])
   const ties: { score: number; pos: number; neg: number }[] = []
   for (const i of order) {
     if (ties.at(-1)?.score !== scores[i]) ties.push({ score: scores[i], pos: 0, neg: 0 })
     const tie = ties[ties.length - 1]
-    if (labels[i]) tie.pos++
-    else tie.neg++
+    tie[labels[i] ? 'pos' : 'neg'] += weights ? weights[i] : 1
   }
   return ties
 }

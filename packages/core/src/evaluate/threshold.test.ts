@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import golden from '../../test/golden/metrics.json' with { type: 'json' }
 import { confuse, fScore } from './metrics.ts'
-import { bestThreshold, fitEnsembleWeight, fitPlatt } from './threshold.ts'
+import { bestThreshold, fitPlatt } from './threshold.ts'
 
 describe('bestThreshold', () => {
   it.each(golden.samples)(
@@ -18,6 +18,9 @@ describe('bestThreshold', () => {
   })
   it('takes the lowest score when everything has to be called', () => {
     expect(bestThreshold([0.3, 0.6], [true, false])).toBe(0.3)
+  })
+  it('leaves out cases of weight zero', () => {
+    expect(bestThreshold([0.9, 0.5, 0.1], [true, false, true], 2, [1, 1, 0])).toBe(0.7)
   })
   it('cannot be learned without positives', () => {
     expect(bestThreshold([0.3, 0.6], [false, false])).toBeNull()
@@ -54,18 +57,5 @@ describe('fitPlatt', () => {
       const { slope, intercept } = fitPlatt([-40, -20, 20, 40], labels)
       expect(Number.isFinite(slope) && Number.isFinite(intercept)).toBe(true)
     }
-  })
-})
-
-describe('fitEnsembleWeight', () => {
-  it('trusts the model that is right', () => {
-    const labels = [true, false, true, false]
-    const right = [0.9, 0.1, 0.9, 0.1]
-    const wrong = [0.4, 0.6, 0.4, 0.6]
-    expect(fitEnsembleWeight(right, wrong, labels)).toBe(1)
-    expect(fitEnsembleWeight(wrong, right, labels)).toBe(0)
-  })
-  it('is even for equal models', () => {
-    expect(fitEnsembleWeight([0.3, 0.8], [0.3, 0.8], [false, true])).toBe(0.5)
   })
 })

@@ -3,15 +3,16 @@ import { type Confusion, fScore, tiesDescending } from './metrics.ts'
 /**
  * The threshold of the highest F-beta when scores at or above it are called positive. It lies halfway between two
  * neighbouring scores; of equally good ones the widest gap wins, then the higher threshold, so that few positives
- * decide as little as possible. null without positives: then nothing can be learned.
+ * decide as little as possible. `weights` count a case as more or less than one. null without positives: then nothing can be learned.
  */
 export function bestThreshold(
   scores: readonly number[],
   labels: readonly boolean[],
   beta = 2,
+  weights?: readonly number[],
 ): number | null {
-  const ties = tiesDescending(scores, labels)
-  const positives = labels.filter(Boolean).length
+  const ties = tiesDescending(scores, labels, weights)
+  const positives = ties.reduce((sum, { pos }) => sum + pos, 0)
   if (positives === 0) return null
   let best = { f: -1, gap: 0, threshold: 0 }
   let [tp, fp] = [0, 0]
@@ -80,29 +81,4 @@ export function fitPlatt(
     if (Math.abs(da) + Math.abs(db) < 1e-10) break
   }
   return { slope, intercept }
-}
-
-/**
- * Share w of the first of two probabilities in their mean, w p1 + (1 - w) p2, with the lowest log loss on a grid of
- * 0.05; of equal ones the most even.
- */
-export function fitEnsembleWeight(
-  p1: readonly number[],
-  p2: readonly number[],
-  labels: readonly boolean[],
-): number {
-  let best = { loss: Number.POSITIVE_INFINITY, weight: 0.5 }
-  // From the middle outwards, so that the first of equals is the most even.
-  const grid = Array.from({ length: 21 }, (_, i) => i / 20).sort(
-    (a, b) => Math.abs(a - 0.5) - Math.abs(b - 0.5),
-  )
-  for (const weight of grid) {
-    let loss = 0
-    for (const [i, label] of labels.entries()) {
-      const p = weight * p1[i] + (1 - weight) * p2[i]
-      loss -= Math.log(Math.max(label ? p : 1 - p, 1e-15))
-    }
-    if (loss < best.loss - 1e-12) best = { loss, weight }
-  }
-  return best.weight
 }

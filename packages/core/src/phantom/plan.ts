@@ -15,7 +15,7 @@ export type PlannedFracture = {
  * Weights that draw C1 to C7 so that, with NEIGHBOUR preferred, levels come out at RSNA's prevalences
  * (7.2, 14.1, 3.6, 5.3, 8.0, 13.7, 19.5 %). Fitted by fixed-point iteration over 400,000 draws.
  */
-const LEVEL_WEIGHTS = [7.2, 14.1, 3.6, 5.3, 8, 13.7, 19.5]
+const LEVEL_WEIGHTS = [6.75, 14.76, 3.16, 5.03, 7.4, 12.74, 21.57]
 
 /** How much likelier a level next to a fractured one is hit too. */
 const NEIGHBOUR = 2.2

@@ -34,7 +34,7 @@ export type VertebraResult = {
   readonly call: Call
   /** Present when the call is 'fracture'. */
   readonly box: Box | null
-  /** Each model's own probability before the ensemble. */
+  /** Each model's own probability, before ensemble and calibration. */
   readonly models: Readonly<Record<string, number>>
 }
 

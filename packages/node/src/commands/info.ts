@@ -81,5 +81,4 @@ const countFiles = (n: number): string => (n === 1 ? '1 file' : `${n} files`)
 const indent = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`)
 
 /** File names come from anywhere and must not steer the terminal. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-const withoutControls = (line: string): string => line.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
+const withoutControls = (line: string): string => line.replace(/\p{Cc}/gu, '?')

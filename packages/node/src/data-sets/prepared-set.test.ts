@@ -1,8 +1,18 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type PreparedIndex, preparedIndex } from '@neckfrac/core'
+import {
+  createSeriesWriter,
+  encodeNpy,
+  LEVELS,
+  type PhantomStudy,
+  type PreparedIndex,
+  preparedIndex,
+  preparePhantom,
+  writeNifti,
+} from '@neckfrac/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeBeads } from '../../../core/test/beads.ts'
 import { phantomUid, writePhantomSet } from './phantom-set.ts'
 import { type PrepareSource, prepareSet } from './prepared-set.ts'
 
@@ -24,23 +34,81 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => rm(root, { recursive: true, force: true }))
 
+/** Share of the bytes of two prepared arrays that differ by more than a rounding error. */
+async function differing(a: string, b: string): Promise<number> {
+  const [x, y] = await Promise.all([readFile(a), readFile(b)])
+  expect(x.length).toBe(y.length)
+  let count = 0
+  for (let n = 0; n < x.length; n++) if (Math.abs(x[n] - y[n]) > 2) count++
+  return count / x.length
+}
+
 test('files in RSNA layout, read again, prepare to what the phantom itself prepares to', async () => {
   const [files, memory] = await Promise.all(['files', 'memory'].map(indexOf))
   expect(files.studies.map((s) => s.uid)).toEqual(memory.studies.map((s) => s.uid))
   expect(files.studies.length).toBe(STUDIES)
-  for (const [n, a] of files.studies.entries()) {
-    const b = memory.studies[n]
-    expect(a.fold).toBe(b.fold)
-    expect(a.crops?.levels).toEqual(b.crops?.levels)
-    for (const path of [b.segment?.image, b.segment?.label, b.crops?.image, b.crops?.mask]) {
-      const [x, y] = await Promise.all(['files', 'memory'].map((set) => readFile(at(set, path ?? ''))))
-      expect(x.length).toBe(y.length)
-      let differing = 0
-      for (let p = 0; p < x.length; p++) if (Math.abs(x[p] - y[p]) > 2) differing++
-      expect(differing / x.length).toBeLessThan(0.005)
-    }
+  for (const { uid } of files.studies)
+    for (const name of ['segment-image.npy', 'segment-label.npy'])
+      expect(await differing(at('files', uid, name), at('memory', uid, name))).toBeLessThan(0.005)
+})
+
+test('so do the crops, and boxes become heat', async () => {
+  const beads = makeBeads({ fractured: 'C5' })
+  const uid = '1.2.3'
+  await writeBeads(at('beads'), uid, beads)
+  const { prepared, failed } = await prepareSet(
+    { kind: 'rsna', folder: at('beads') },
+    { out: at('beads-prepared'), folds: 5, workers: 1 },
+  )
+  expect(failed).toEqual([])
+  const crops = preparePhantom(beads).prepared.crops
+  expect(prepared[0]).toMatchObject({
+    fractured: { C4: 0, C5: 1 },
+    patientOverall: 1,
+    crops: { levels: crops?.levels, placesKnown: crops?.placesKnown },
+  })
+  for (const name of ['image', 'mask', 'heat'] as const) {
+    const expected = at(`${name}.npy`)
+    await writeFile(expected, encodeNpy(crops?.[name] ?? { data: new Uint8Array(0), shape: [0] }))
+    expect(await differing(at('beads-prepared', uid, `crop-${name}.npy`), expected)).toBeLessThan(0.01)
   }
 })
+
+/** One study in RSNA's layout; file 1 is the highest slice. */
+async function writeBeads(
+  folder: string,
+  uid: string,
+  { volume, labels, truth }: PhantomStudy,
+): Promise<void> {
+  const images = join(folder, 'train_images', uid)
+  await mkdir(images, { recursive: true })
+  await mkdir(join(folder, 'segmentations'))
+  const series = createSeriesWriter(volume, {
+    studyInstanceUid: uid,
+    patientName: 'SYNTHETIC^BEADS',
+    patientId: 'SYNTHETIC',
+    date: '20260101',
+    time: '120000',
+    studyDescription: 'SYNTHETIC',
+    seriesDescription: 'SYNTHETIC beads',
+    manufacturer: 'NeckFrac phantom',
+    kernel: 'BONE',
+    kvp: 120,
+  })
+  for (let z = 0; z < volume.shape[0]; z++)
+    await writeFile(join(images, `${z + 1}.dcm`), series.writeSlice(z, z + 1))
+  await writeFile(join(folder, 'segmentations', `${uid}.nii`), writeNifti(labels))
+  const flags = LEVELS.map((l) => (truth.fractured[l] ? 1 : 0))
+  await writeFile(
+    join(folder, 'train.csv'),
+    `StudyInstanceUID,patient_overall,${LEVELS}\n${uid},1,${flags}\n`,
+  )
+  const boxes = truth.fractures[0].boxes.map((b) => [uid, b.x, b.y, b.width, b.height, b.sliceIndex + 1])
+  await writeFile(
+    join(folder, 'train_bounding_boxes.csv'),
+    `StudyInstanceUID,x,y,width,height,slice_number\n${boxes.join('\n')}\n`,
+  )
+}
 
 test('the tables name every study and every box lies on a file', async () => {
   const [header, ...rows] = (await readFile(at('rsna', 'train.csv'), 'utf8')).trim().split('\n')
@@ -70,7 +138,7 @@ test('a rerun makes only what is missing', async () => {
   const { failed } = await prepareSet(phantoms, { out: at('memory'), folds: 5, workers: 1 })
   expect(failed).toEqual([])
   expect((await stat(at('memory', first.uid))).ino).toBe(before.ino)
-  expect(await readdir(at('memory', second.uid))).toContain('crop-image.npy')
+  expect(await readdir(at('memory', second.uid))).toContain('segment-image.npy')
 }, 60_000)
 
 test('a study that fails is reported and stops no other', async () => {

@@ -8,17 +8,17 @@ export function buildCage(spine: Spine, random: Random): Stroke[] {
   const strokes: Stroke[] = []
   const at = (i: number, p: Vec3): Vec3 => transform(spine.poses[i], p)
   const flat = random.range(0.92, 1.08)
-  for (let k = 0; k < 7; k++) {
+  for (let k = 0; k < 12; k++) {
     const i = 7 + k
-    const wide = [48, 66, 80, 92, 100, 106, 110][k] * flat
-    const deep = [-32, -44, -54, -62, -66, -70, -70][k]
-    const drop = [-22, -30, -40, -48, -56, -62, -66][k]
+    const wide = [48, 66, 80, 92, 100, 106, 110][Math.min(k, 6)] * flat
+    const deep = [-32, -44, -54, -62, -66, -70, -70][Math.min(k, 6)]
+    const drop = [-22, -30, -40, -48, -56, -62, -66][Math.min(k, 6)]
     for (const s of [1, -1]) {
       const path: Vec3[] = [
         at(i, [s * 16, 7, 8]),
         at(i, [s * 28, 18, 6]),
-        at(i, [s * 44, 25 + k, 2]),
-        at(i, [s * wide * 0.82, 20 + k, -4]),
+        at(i, [s * 44, 25 + Math.min(k, 7), 2]),
+        at(i, [s * wide * 0.82, 20 + Math.min(k, 7), -4]),
         at(i, [s * wide, 0, drop * 0.4]),
         at(i, [s * wide * 0.93, deep * 0.55, drop * 0.75]),
         at(i, [s * wide * 0.62, deep * 0.98, drop]),

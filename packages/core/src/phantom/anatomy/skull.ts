@@ -42,9 +42,7 @@ export function planHead(random: Random): HeadPlan {
 export function buildSkull(head: HeadPlan, random: Random): Stroke[] {
   const { vault, brain, basionZ: z0 } = head
   // In front of the clivus the vault's floor is missing: the face is there.
-  const shell = common(vault, (x, y, z) =>
-    Math.max(-brain.sdf(x, y, z), Math.min(-14 - y, z0 + 26 - z)),
-  )
+  const shell = common(vault, (x, y, z) => Math.max(-brain.sdf(x, y, z), Math.min(-14 - y, z0 + 26 - z)))
   const strokes: Stroke[] = [
     add(shell, 0.1),
     add(stretched(rod([0, -7, z0 + 2.5], [0, -33, z0 + 36], 4.2, 8), [0, 0, 0], [1.9, 1, 1]), 2),
@@ -85,7 +83,7 @@ export function buildSkull(head: HeadPlan, random: Random): Stroke[] {
   const palateZ = z0 - 14 + random.range(-3, 3)
   strokes.push(
     add(box([0, -58, palateZ], [17, 20, 1.6], 1.2), 2),
-    add(box([0, -58, palateZ + 16], [1, 22, 16], 0.8), 1),
+    add(box([0, -46, palateZ + 9], [0.8, 11, 8], 0.6), 1),
     add(rod([0, -32, z0 + 34], [0, -36, palateZ + 4], 1.4), 2),
   )
   const arch = (r: number, z: number, radius: number) => {

@@ -17,16 +17,23 @@ export const VERTEBRAE = [
   'T5',
   'T6',
   'T7',
+  'T8',
+  'T9',
+  'T10',
+  'T11',
+  'T12',
 ] as const
 
 /**
  * Distance in mm from each vertebra's centre to the next one's below: C1 is centred on its ring, C2 on the body
  * below the dens. Measured on the expert masks of VerSe gl003 and rounded.
  */
-const PITCH_MM = [19, 21.5, 17.8, 17.6, 17.6, 17.8, 19.2, 21, 22.4, 23, 23.6, 24, 24.4]
+const PITCH_MM = [
+  19, 21.5, 17.8, 17.6, 17.6, 17.8, 19.2, 21, 22.4, 23, 23.6, 24, 24.4, 24.8, 25.2, 25.8, 26.6, 27.4,
+]
 
 /** Lean of each vertebra in degrees, top forward positive: usual lordosis over a kyphotic thorax. */
-const LEAN_DEG = [-5, -7, -5, -1, 4, 9, 15, 21, 22, 19, 15, 11, 7, 3]
+const LEAN_DEG = [-5, -7, -5, -1, 4, 9, 15, 21, 22, 19, 15, 11, 7, 3, 0, -3, -5, -7, -8]
 
 export type Spine = {
   /** Rigid frame of each vertebra: x left, y posterior, z along the body's axis. To the patient, mm. */

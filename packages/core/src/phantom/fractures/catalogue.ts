@@ -75,7 +75,7 @@ function home(pivot: Vec3, move: Vec3, pitch = 0, roll = 0, yaw = 0): Mat4 {
 }
 
 const rough = (random: Random, point: Vec3, direction: Vec3, waveMm = 0.5): Wall =>
-  wallAt(point, direction, waveMm * random.range(0.5, 1.4), random.range(7, 14), random.range(0, 6.28))
+  wallAt(point, direction, waveMm * random.range(0.5, 1.4), random.range(10, 24), random.range(0, 6.28))
 
 const tilt = (random: Random, [x, y, z]: Vec3, by = 0.25): Vec3 => [
   x + by * random.normal(),
@@ -118,7 +118,7 @@ function densBase({ severity, fracture, random }: Break): Lesion {
     pieces: [
       {
         walls: [
-          rough(random, centre, tilt(random, [0, 0, 1], 0.18), 0.8),
+          rough(random, centre, tilt(random, [0, 0, 1], 0.18), 0.6),
           rough(random, [random.range(8, 12), 0, 4], [-0.75, 0, 0.66]),
           rough(random, [-random.range(8, 12), 0, 4], [0.75, 0, 0.66]),
         ],
@@ -433,7 +433,7 @@ function transverse({ marks, severity, side, fracture, random }: Break): Lesion 
       {
         walls: [rough(random, centre, tilt(random, [side, 0, 0], 0.3))],
         any: false,
-        box: { min: [low, -30, -30], max: [high, marks.facet < 0 ? 40 : marks.pillar[1] - 1, 30] },
+        box: { min: [low, -30, -30], max: [high, marks.facet < 0 ? 40 : marks.pillar[1] - 6, 30] },
         home: home(
           centre,
           [side * 1.6 * severity, random.normal() * severity, -2.2 * severity],

@@ -105,7 +105,8 @@ export function scan(options: {
           v += (metal * Math.sin(Math.atan2(dy, dx) * spokes + phase + k) * 30) / (30 + r)
         }
         if (padded && (i - half) ** 2 + (j - half) ** 2 > (half + 0.5) ** 2) v = HU_RANGE[0]
-        out.hu[k * count + n] = v < HU_RANGE[0] ? HU_RANGE[0] : v > HU_RANGE[1] ? HU_RANGE[1] : ((v + 4096.5) | 0) - 4096
+        out.hu[k * count + n] =
+          v < HU_RANGE[0] ? HU_RANGE[0] : v > HU_RANGE[1] ? HU_RANGE[1] : ((v + 4096.5) | 0) - 4096
       }
     }
   }

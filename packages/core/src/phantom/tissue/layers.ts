@@ -63,6 +63,7 @@ export function buildLayers(options: {
           [5, 10, 30],
           [8, 11, 32],
           [13, 12, 30],
+          [19, 14, 32],
         ],
         m(8),
       ],
@@ -152,6 +153,7 @@ export function buildLayers(options: {
         [
           [8, 40, 40],
           [13, 60, 42],
+          [19, 40, 40],
         ],
         m(12),
       ],
@@ -251,7 +253,10 @@ export function buildLayers(options: {
     },
     {
       hu: 38,
-      shapes: tube([spine.at(6.3, 2, -15), spine.at(8, 5, -16), spine.at(13, 6, -20)], 4.6),
+      shapes: tube(
+        [spine.at(6.3, 2, -15), spine.at(8, 5, -16), spine.at(13, 6, -20), spine.at(19, 10, -24)],
+        4.6,
+      ),
       blendMm: 1,
     },
   ]
@@ -298,19 +303,32 @@ export function buildLayers(options: {
       blendMm: 1,
     },
   ]
+  const middle = spine.at(11, 0, 0)[0]
   const apex = random.range(8.3, 9.4)
+  // Heart and great vessels, as one.
+  const heart: Layer = {
+    hu: Math.min(220, bloodHu),
+    shapes: [
+      ellipsoid(spine.at(14.5, 12, -55), [44, 34, 50]),
+      ...tube(
+        [spine.at(11.4, 4, -46), spine.at(11.8, 14, -30), spine.at(13, 18, -8), spine.at(19, 14, -10)],
+        12,
+      ),
+    ],
+    blendMm: 4,
+  }
   const lungs: Layer = {
     hu: random.range(-880, -780),
     shapes: [1, -1].map((s) => {
       const tip = spine.at(apex, s * 44, -12)
       return common(
-        ellipsoid([tip[0] + s * 8, tip[1] - 6, tip[2] - 110], [50, 62, 112]),
-        (x, _y, z) => 14 - s * (x - spine.at(11, 0, 0)[0]) + 0 * z,
+        ellipsoid([tip[0] + s * 8, tip[1] - 6, tip[2] - 140], [52, 64, 142]),
+        (x) => 14 - s * (x - middle),
       )
     }),
     blendMm: 1,
   }
-  return [...muscles, headMuscles, ...glands, ...vessels, lungs, ...inside, discs]
+  return [...muscles, headMuscles, ...glands, ...vessels, lungs, heart, ...inside, discs]
 }
 
 /** Air inside the body: nose, pharynx, larynx, windpipe, sinuses. swelling pushes the airway forward, mm by level. */
@@ -340,6 +358,7 @@ export function buildAirways(options: {
       [5.5 * wide, 4.6 * wide, 5.5 * wide, 2.4],
     ),
   ])
+  const carina = random.range(11.5, 12.6)
   const larynx = tube(
     [
       at(3.9, -27),
@@ -348,11 +367,12 @@ export function buildAirways(options: {
       at(5.7, -32),
       at(6.4, -31),
       at(7.4, -29),
-      at(9, -32),
-      at(13, -40),
+      at(9, -30),
+      at(carina, -30),
     ],
-    [5, 4.5, 4.2, 2.6, 6.2, 7.8, 8.2, 8.6],
+    [5, 4.5, 4.2, 2.6, 6.2, 7.8, 8.2, 8.2],
   )
+  const bronchi = [1, -1].flatMap((s) => tube([at(carina, -30), at(carina + 1.6, -26, s * 32)], [7, 5]))
   const palateZ = z0 - 14
   const nose = [1, -1].flatMap((s) => [
     inHead(box([s * 5.5, -56, palateZ + 14], [2.8, 26, 12], 2)),
@@ -362,5 +382,5 @@ export function buildAirways(options: {
   const canal = [1, -1].map((s) => inHead(rod([s * 78, -6, z0 + 6], [s * 44, -8, z0 + 9], 3.2)))
   const sphenoid = random.chance(0.85) ? [inHead(ellipsoid([0, -44, z0 + 32], [12, 10, 8]))] : []
   const mouth = random.chance(0.5) ? [inHead(box([0, -60, palateZ - 6], [14, 18, 1.8], 1.6))] : []
-  return [...pharynx, ...larynx, ...nose, ...canal, ...sphenoid, ...mouth]
+  return [...pharynx, ...larynx, ...bronchi, ...nose, ...canal, ...sphenoid, ...mouth]
 }

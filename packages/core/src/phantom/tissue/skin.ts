@@ -30,10 +30,10 @@ export function buildSkin(spine: Spine, head: HeadPlan, random: Random): Skin {
   const deep = random.range(88, 108) + fatMm * 0.5
   const slope = random.range(0.28, 0.5)
   // Body centre by height, every 2 mm.
-  const low = -330
+  const low = -520
   const track: [number, number][] = []
   const c1 = spine.at(1, 0, 0)
-  let level = 13
+  let level = 19
   for (let z = low; z <= 60; z += 2) {
     while (level > 1 && spine.at(level, 0, 0)[2] < z) level -= 0.1
     const [x, y] = spine.at(level, 0, 0)
@@ -68,12 +68,7 @@ export function buildSkin(spine: Spine, head: HeadPlan, random: Random): Skin {
         const v = (y - chestY) / deep
         const tube = ((u ** 2.6 + Math.abs(v) ** 2.6) ** (1 / 2.6) - 1) * deep
         const top =
-          z -
-          (t1[2] +
-            42 -
-            slope * ax -
-            (ax > 150 ? (ax - 150) * 0.9 : 0) -
-            (v < 0 ? 55 : 36) * v * v)
+          z - (t1[2] + 42 - slope * ax - (ax > 150 ? (ax - 150) * 0.9 : 0) - (v < 0 ? 55 : 36) * v * v)
         d = soften(d, Math.max(tube, top * 0.8), 45)
       }
       if (z > c1[2] - 75) {
