@@ -50,7 +50,12 @@ async function samplePeaks(pid: number, peaks: Map<number, number>): Promise<voi
     const bytes = parsePeak(await readFile(`/proc/${pid}/status`, 'utf8'))
     if (bytes !== null) peaks.set(pid, bytes)
     const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    await Promise.all(children.split(' ').filter(Boolean).map((child) => samplePeaks(Number(child), peaks)))
+    await Promise.all(
+      children
+        .split(' ')
+        .filter(Boolean)
+        .map((child) => samplePeaks(Number(child), peaks)),
+    )
   } catch {
     // The process has ended since, or this is no Linux.
   }

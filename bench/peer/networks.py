@@ -12,15 +12,16 @@ def load_networks(bundle: Path, run: Path | None = None) -> list:
     if run is None:
         return [OnnxNetwork(bundle / f"{name}.onnx") for name in NAMES]
     import torch
+
     from neckfrac_training.export import load_network
 
     def load(name: str):
         module = load_network(run / name)[0].to(memory_format=torch.channels_last)
 
         def call(image):
-            outputs = module(
-                image.contiguous(memory_format=torch.channels_last) if image.ndim == 4 else image
-            )
+            if image.ndim == 4:
+                image = image.contiguous(memory_format=torch.channels_last)
+            outputs = module(image)
             return outputs if isinstance(outputs, tuple) else (outputs,)
 
         return call

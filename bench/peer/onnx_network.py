@@ -1,7 +1,7 @@
 """An ONNX graph run by PyTorch: the bundle's own weights in PyTorch's own operators.
 
-Only the operators that the trainer's exports use are known; another one is an error when the file is loaded.
-Whatever follows from constants alone (weights stored in half precision, the GRU's weights in another order) is
+Only operators that the trainer's exports use are known; another one is an error when the file is loaded.
+What follows from constants alone (weights stored in half precision, the GRU's weights in another order) is
 computed once, when the file is loaded.
 """
 
@@ -136,11 +136,8 @@ def relu(_: dict) -> Operator:
 def resize(a: dict) -> Operator:
     """Enlarges rows and columns as F.interpolate does: nearest, or bilinear without aligned corners."""
     mode, frame = a["mode"].decode(), a["coordinate_transformation_mode"].decode()
-    if (mode, frame) not in (
-        ("nearest", "asymmetric"),
-        ("linear", "half_pixel"),
-        ("linear", "pytorch_half_pixel"),
-    ):
+    known = [("nearest", "asymmetric"), ("linear", "half_pixel"), ("linear", "pytorch_half_pixel")]
+    if (mode, frame) not in known:
         raise NotImplementedError(f"Resize {mode} {frame}")
 
     def run(x: Tensor, _roi=None, scales: Tensor | None = None, sizes: Tensor | None = None) -> Tensor:
@@ -212,7 +209,7 @@ def unsqueeze(_: dict) -> Operator:
 
 
 def gru(weights: list[Tensor], *, hidden_size: int, direction=b"forward", linear_before_reset=0, layout=0):
-    """torch.nn.GRU with the graph's weights: gates z, r, h become r, z, n. Starts from zero, as the graph does."""
+    """torch.nn.GRU with the graph's weights: gates z, r, h become r, z, n. Starts from zero, as it does."""
     if not linear_before_reset or layout:
         raise NotImplementedError("GRU that PyTorch does not know")
     of_input, of_state, bias = weights  # (directions, 3 H, inputs), (directions, 3 H, H), (directions, 6 H)

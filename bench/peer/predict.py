@@ -2,10 +2,10 @@
 
     python bench/peer/predict.py STUDY_DIR --bundle DIR [--threads 2] [--run DIR]
 
-Reads one folder with the slices of one uncompressed series, finds the vertebrae, judges each with both fracture
-models and prints one JSON object: eight probabilities, seconds of each stage, peak memory. It shares no code with
-packages/; what it computes is specified there. Arrays are [z, y, x] or, for the segmenter, [x, z, y]; matrices map
-(x, y, z) indices to LPS in mm.
+Reads one folder with the slices of an uncompressed series, finds the vertebrae, judges each with both
+fracture models and prints one JSON object: eight probabilities, seconds of each stage, peak memory. It shares
+no code with packages/, which say what is to be computed. Arrays are [z, y, x] or, for the segmenter,
+[x, z, y]; matrices map (x, y, z) indices to LPS in mm.
 """
 
 import time

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.distributed as dist
+from timm.layers import convert_sync_batchnorm
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, Dataset
@@ -129,7 +130,7 @@ class Training:
         self.hide_bar = True if self.quiet else None  # None: shown on a terminal only
         self.network = network.to(device, memory_format=torch.channels_last)
         if self.count > 1 and device.type == "cuda":
-            self.network = nn.SyncBatchNorm.convert_sync_batchnorm(self.network)
+            self.network = convert_sync_batchnorm(self.network)  # timm's keeps their activations
         self.mean = RunningMean(self.network, recipe.ema) if recipe.ema else None
         self.optimizer = make_optimizer(self.network, recipe)
         self.autocast = autocast_for(recipe.precision, device)

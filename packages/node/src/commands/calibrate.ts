@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fitDecision, type LabelledStudy, parseManifest } from '@neckfrac/core'
-import { Command } from 'commander'
+import { fitDecision, type LabelledStudy, PRESETS, type PresetName, parseManifest } from '@neckfrac/core'
+import { Command, Option } from 'commander'
 import { writeAtomically } from '../atomic-file.ts'
 import type * as worker from '../data-sets/score-worker.ts'
 import { interruptible } from '../interrupt.ts'
@@ -10,7 +10,7 @@ import { createProgress } from '../progress.ts'
 import { defaultWorkers } from '../workers.ts'
 import { parseCount } from './arguments.ts'
 
-type Options = { bundle: string; phantoms: number; seed: number; preset: string; workers: number }
+type Options = { bundle: string; phantoms: number; seed: number; preset: PresetName; workers: number }
 
 export const calibrateCommand = new Command('calibrate')
   .description(
@@ -23,7 +23,7 @@ export const calibrateCommand = new Command('calibrate')
     'seed of the first; the others follow. Keep away from the seeds of the training',
     parseCount,
   )
-  .option('--preset <name>', 'phantom preset', 'train')
+  .addOption(new Option('--preset <name>', 'what the phantoms are like').choices(Object.keys(PRESETS)).default('tune'))
   .option('--workers <w>', 'threads', parseCount, defaultWorkers())
   .action((options: Options) => interruptible((signal) => calibrate(options, signal)))
 

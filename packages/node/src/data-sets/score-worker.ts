@@ -1,8 +1,8 @@
-import { type Level, type Scores, type Study, scoreStudy, synthesize } from '@neckfrac/core'
+import { type Level, type PresetName, type Scores, type Study, scoreStudy, synthesize } from '@neckfrac/core'
 import { openBundle } from '../bundle.ts'
 import { task } from '../pool.ts'
 
-export type ScoreInput = { readonly seed: number; readonly preset: string; readonly bundle: string }
+export type ScoreInput = { readonly seed: number; readonly preset: PresetName; readonly bundle: string }
 export type ScoreOutput = {
   readonly fractured: Readonly<Record<Level, boolean>>
   readonly scores: Readonly<Partial<Record<Level, Scores>>>

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest'
+import { LEVELS } from '../levels.ts'
+import { invert, transform } from '../volume/geometry.ts'
+import type { PlannedFracture } from './plan.ts'
+import { synthesize, synthesizePlan } from './synthesize.ts'
+
+const SECONDS = 60_000
+
+describe('a healthy neck', { timeout: SECONDS }, () => {
+  const { volume, labels, fractureMask, truth } = synthesizePlan({ seed: 7, preset: 'small', plan: [] })
+  const [slices, rows, columns] = volume.shape
+  const sums = Array.from({ length: 20 }, () => [0, 0, 0, 0])
+  labels.data.forEach((l, n) => {
+    const s = sums[l]
+    s[0]++
+    s[1] += n % columns
+    s[2] += Math.floor(n / columns) % rows
+    s[3] += Math.floor(n / columns / rows)
+  })
+  const centre = (label: number) =>
+    transform(volume.ijkToLps, [
+      sums[label][1] / sums[label][0],
+      sums[label][2] / sums[label][0],
+      sums[label][3] / sums[label][0],
+    ])
+
+  test('shows C1 to C7 and T1, each below the other, at plausible distances', () => {
+    for (let label = 1; label <= 8; label++) expect(sums[label][0], `label ${label}`).toBeGreaterThan(150)
+    for (let label = 2; label <= 8; label++) {
+      const drop = centre(label - 1)[2] - centre(label)[2]
+      expect(drop).toBeGreaterThan(8)
+      expect(drop).toBeLessThan(34)
+    }
+  })
+
+  test('has a free spinal canal behind each body', () => {
+    const lpsToIjk = invert(volume.ijkToLps)
+    for (let label = 3; label <= 7; label++) {
+      const k = Math.round(transform(lpsToIjk, centre(label))[2])
+      const x = Math.round(sums[label][1] / sums[label][0])
+      const line = Array.from({ length: rows }, (_, y) => (k * rows + y) * columns + x)
+      const bone = line.map((n) => labels.data[n] > 0 || volume.data[n] > 250)
+      const front = bone.indexOf(true)
+      const canal = bone.indexOf(false, front + 3)
+      const arch = bone.indexOf(true, canal)
+      // 1.6 mm pixels: a canal of 8 to 26 mm.
+      expect((arch - canal) * 1.6, `canal at label ${label}`).toBeGreaterThan(8)
+      expect((arch - canal) * 1.6, `canal at label ${label}`).toBeLessThan(26)
+    }
+  })
+
+  test('has bone where labels are, air around, and HU that a scanner stores', () => {
+    let boneSum = 0
+    let boneCount = 0
+    let low = 9999
+    let high = -9999
+    volume.data.forEach((hu, n) => {
+      low = Math.min(low, hu)
+      high = Math.max(high, hu)
+      if (labels.data[n]) {
+        boneSum += hu
+        boneCount++
+      }
+    })
+    expect(boneSum / boneCount).toBeGreaterThan(250)
+    expect(boneSum / boneCount).toBeLessThan(1000)
+    expect(low).toBeGreaterThanOrEqual(-1024)
+    expect(low).toBeLessThan(-900)
+    expect(high).toBeLessThanOrEqual(3071)
+    expect(slices).toBeGreaterThan(80)
+  })
+
+  test('has no fracture anywhere', () => {
+    expect(truth.fractures).toEqual([])
+    expect(fractureMask.some((v) => v > 0)).toBe(false)
+  })
+})
+
+test('the same seed gives the same bytes, another seed another patient', { timeout: SECONDS }, () => {
+  const a = synthesize({ seed: 3, preset: 'small' })
+  const b = synthesize({ seed: 3, preset: 'small' })
+  const c = synthesize({ seed: 4, preset: 'small' })
+  expect(same(a.volume.data, b.volume.data)).toBe(true)
+  expect(same(a.labels.data, b.labels.data)).toBe(true)
+  expect(a.truth).toEqual(b.truth)
+  expect(a.volume.ijkToLps).not.toEqual(c.volume.ijkToLps)
+})
+
+const same = (a: ArrayLike<number>, b: ArrayLike<number>): boolean => {
+  if (a.length !== b.length) return false
+  for (let n = 0; n < a.length; n++) if (a[n] !== b[n]) return false
+  return true
+}
+
+test('fractures lie where the truth says', { timeout: SECONDS }, () => {
+  const types = ['c1-ring', 'dens-iii', 'lamina', 'teardrop', 'facet', 'burst', 'spinous'] as const
+  const plan = types.map((type, i): PlannedFracture => ({ level: LEVELS[i], type, severity: 0.7, side: 1 }))
+  const { volume, labels, fractureMask, truth } = synthesizePlan({ seed: 5, preset: 'small', plan })
+  const [, rows, columns] = volume.shape
+  expect(truth.fractures.map((f) => f.type)).toEqual(types)
+  expect(Object.values(truth.fractured)).toEqual(LEVELS.map(() => true))
+  const lpsToIjk = invert(volume.ijkToLps)
+  truth.fractures.forEach((fracture, i) => {
+    let inBone = 0
+    let count = 0
+    fractureMask.forEach((v, n) => {
+      if (v !== i + 1) return
+      count++
+      if (labels.data[n] === i + 1) inBone++
+      const x = n % columns
+      const y = Math.floor(n / columns) % rows
+      const z = Math.floor(n / columns / rows)
+      const box = fracture.boxes.find((b) => b.sliceIndex === z)
+      expect(box && x >= box.x && x < box.x + box.width && y >= box.y && y < box.y + box.height).toBe(true)
+    })
+    expect(inBone / count, fracture.type).toBeGreaterThan(0.7)
+    const [x, y, z] = transform(lpsToIjk, fracture.centreLps)
+    const near = fracture.boxes.some(
+      (b) =>
+        Math.abs(b.sliceIndex - z) < 2.5 &&
+        x > b.x - 3 &&
+        x < b.x + b.width + 3 &&
+        y > b.y - 3 &&
+        y < b.y + b.height + 3,
+    )
+    expect(near, fracture.type).toBe(true)
+  })
+})
