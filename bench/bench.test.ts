@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { compareProbabilities, median, medians } from './comparison.ts'
-import { parsePeak, runProcess } from './process.ts'
+import { parseCpu, parsePeak, runProcess } from './process.ts'
+import { summarize, toText } from './result.ts'
 
 test('the largest difference of two predictions', () => {
   const { largest, rows } = compareProbabilities({ C1: 0.2, C2: null }, { C2: null, C1: 0.25 })
@@ -26,6 +27,10 @@ test('the peak of a process', () => {
   expect(parsePeak('Name:\tzombie\n')).toBeNull()
 })
 
+test('processor time of a process with an odd name', () => {
+  expect(parseCpu('7 (a) b 9) S 1 7 7 0 -1 4194560 1 0 0 0 250 50 0 0 20 0 11')).toBe(3)
+})
+
 test.runIf(process.platform === 'linux')('memory of a process and of what it starts', async () => {
   const hold = 'const b = Buffer.alloc(200e6, 1); setTimeout(() => b, 500)'
   const start = `require('node:child_process').spawnSync(process.execPath, ['-e', ${JSON.stringify(hold)}]); console.log('done')`
@@ -38,4 +43,24 @@ test.runIf(process.platform === 'linux')('memory of a process and of what it sta
 test('a program that fails says why', async () => {
   const failing = runProcess(process.execPath, ['-e', 'console.error("no bundle"); process.exit(3)'])
   await expect(failing).rejects.toThrow(/ended with 3:\nno bundle/)
+})
+
+test('ratios are taken within a pair, with and without what the peer imports', () => {
+  const run = (seconds: number, stages: Record<string, number>) => {
+    const probabilities = { C1: 0.5, patient_overall: 0.5 }
+    return { stdout: '', seconds, peakBytes: 1e9 * seconds, cpuSeconds: 2 * seconds, probabilities, stages }
+  }
+  const pair = (ours: number, theirs: number) => ({
+    ours: run(ours, { read: ours / 2 }),
+    theirs: { ...run(theirs, { imports: 1, read: 2 }), versions: { Python: '3' } },
+  })
+  const setting = { study: '', bundle: '', peerWeights: '', machine: '', threads: 2, versions: {} }
+  const result = summarize([pair(1, 4), pair(2, 6), pair(4, 16)], { seconds: 5, copies: 4 }, setting)
+  expect(result.ratios).toEqual({ wholeProcess: [4, 3, 4], withoutPeerImports: [3, 2.5, 3.75] })
+  expect(result.seconds).toEqual({ neckfrac: 2, neckfracEachFurtherStudy: 1, peer: 6, peerWithoutImports: 5 })
+  expect(result.peakBytes).toEqual({ neckfrac: 4e9, peer: 16e9 })
+  expect(result.cpuSeconds).toEqual({ neckfrac: 4, peer: 12 })
+  expect(result.largestDifference).toBe(0)
+  expect(toText(result)).toMatch(/read, s +1\.00 +2\.00/)
+  expect(toText(result)).toMatch(/pair by pair +4\.00 \(4\.00, 3\.00, 4\.00\)/)
 })

@@ -31,6 +31,8 @@ export type Result = Setting & {
   }
   /** Largest over the pairs; null where it cannot be measured. */
   readonly peakBytes: { readonly neckfrac: number | null; readonly peer: number | null }
+  /** Processor time on all cores, median over the pairs. */
+  readonly cpuSeconds: { readonly neckfrac: number | null; readonly peer: number | null }
   /** The peer's seconds over NeckFrac's, pair by pair. */
   readonly ratios: {
     readonly wholeProcess: readonly number[]
@@ -68,6 +70,7 @@ export function summarize(
       peer: medians(theirs.map((run) => run.stages)),
     },
     peakBytes: { neckfrac: largestPeak(ours), peer: largestPeak(theirs) },
+    cpuSeconds: { neckfrac: medianCpu(ours), peer: medianCpu(theirs) },
     ratios: {
       wholeProcess: ours.map((run, n) => theirs[n].seconds / run.seconds),
       withoutPeerImports: ours.map((run, n) => withoutImports[n] / run.seconds),
@@ -80,9 +83,14 @@ function largestPeak(runs: readonly Prediction[]): number | null {
   return peaks.length > 0 ? Math.max(...peaks) : null
 }
 
+function medianCpu(runs: readonly Prediction[]): number | null {
+  const times = runs.flatMap((run) => run.cpuSeconds ?? [])
+  return times.length > 0 ? median(times) : null
+}
+
 /** The result as a table for a terminal. */
 export function toText(result: Result): string {
-  const { seconds, stageSeconds, peakBytes, ratios, versions } = result
+  const { seconds, stageSeconds, peakBytes, cpuSeconds, ratios, versions } = result
   const number = (value: number | null | undefined, digits: number) => value?.toFixed(digits) ?? '-'
   const line = (label: string, ours: string, theirs: string) =>
     label.padEnd(32) + ours.padStart(10) + theirs.padStart(10)
@@ -103,6 +111,7 @@ export function toText(result: Result): string {
     line('seconds, whole process', number(seconds.neckfrac, 2), number(seconds.peer, 2)),
     line("seconds without Python's imports", '', number(seconds.peerWithoutImports, 2)),
     line('seconds, each further study', number(seconds.neckfracEachFurtherStudy, 2), ''),
+    line('processor seconds, all cores', number(cpuSeconds.neckfrac, 2), number(cpuSeconds.peer, 2)),
     line('peak memory, GB', gigabytes(peakBytes.neckfrac), gigabytes(peakBytes.peer)),
     ...[...stages].map((stage) =>
       line(`  ${stage}, s`, number(stageSeconds.neckfrac[stage], 2), number(stageSeconds.peer[stage], 2)),

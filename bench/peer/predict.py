@@ -259,7 +259,7 @@ def crops(volume: Volume, labels: Volume, vertebrae: list[Vertebra]) -> torch.Te
     for out, vertebra in zip(stack, vertebrae, strict=True):
         to_lps = grid(np.diag(spacing * down), vertebra.centre - half * down)
         hu = resample(volume, CROP_SHAPE, to_lps).astype(np.float64)
-        image = rounded(np.clip((hu - HU_MIN) * (255 / (HU_MAX - HU_MIN)), 0, 255)) / 255
+        image = np.rint(np.clip((hu - HU_MIN) * (255 / (HU_MAX - HU_MIN)), 0, 255)) / 255
         indicator = Volume(np.where(labels.data == vertebra.label, 255, 0).astype(np.int16), labels.to_lps)
         out[:, 0] = image[[0, *range(CROP_SHAPE[0] - 1)]]
         out[:, 1] = image

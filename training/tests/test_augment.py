@@ -84,6 +84,15 @@ def test_truncation_cuts_rows():
     assert torch.equal(cut_label == 1, cut_image[:, 0] == 0)
 
 
+def test_closing_fills_a_notch_and_keeps_the_outline():
+    mask = torch.zeros(1, 1, 64, 64)
+    mask[:, :, 20:44, 10:54] = 1
+    notched = mask.clone()
+    notched[:, :, 20:36, 30:35] = 0
+    assert torch.equal(augment.close_mask(notched, 9), mask)
+    assert torch.equal(augment.close_mask(mask, 9), mask)
+
+
 def test_slices_shift_with_their_labels():
     stack = torch.arange(24.0)[None].repeat(3, 1)
     moved = augment.shift_slices(stack, torch.tensor([0, 2, -2]))

@@ -9,6 +9,7 @@ import {
   omittedRows,
   type Report,
   readStudy,
+  type Skipped,
   type StudyCandidate,
   scanSource,
   toCsv,
@@ -37,12 +38,13 @@ type Outcome =
   | { source: string; study: string | null; status: 'failed'; error: string }
 
 /**
- * Analyses every study of every path. One bad study never stops the others; each is in run.json.
+ * Analyses every study of every path. One bad study never stops the others; each is in run.json, and so is each skipped file.
  * @returns The exit code: 0, or the worst of what happened.
  */
 export async function predict(paths: readonly string[], options: PredictOptions): Promise<number> {
   const detector = await openBundle(options.bundle, options.threads)
   const outcomes: Outcome[] = []
+  const skippedFiles: (Skipped & { source: string })[] = []
   const reports: Report[] = []
   const folders = new Set<string>()
   let exitCode = 0
@@ -59,15 +61,10 @@ export async function predict(paths: readonly string[], options: PredictOptions)
       try {
         const source = await openSource(path)
         try {
-          const { studies, skipped } = await scanSource(source)
-          for (const file of skipped)
-            outcomes.push({
-              source: path,
-              study: null,
-              status: 'failed',
-              error: `${file.path}: ${file.reason}`,
-            })
-          for (const candidate of studies) {
+          const { studies, refused, skipped } = await scanSource(source, { codecs: CODECS })
+          skippedFiles.push(...skipped.map((file) => ({ source: path, ...file })))
+          // Reading a refused study says why it was refused.
+          for (const candidate of [...studies, ...refused]) {
             try {
               const report = await analyzeStudy(path, candidate, detector, options)
               const files = await writeReport(report, options, folders)
@@ -101,9 +98,11 @@ export async function predict(paths: readonly string[], options: PredictOptions)
     await writeFile(join(options.out, 'predictions.csv'), toCsv(reports))
     const omitted = omittedRows(reports)
     if (omitted.length > 0)
-      console.log(`predictions.csv leaves out ${omitted.length} rows that were not judged, ${omitted[0]} first.`)
+      console.log(
+        `predictions.csv leaves out ${omitted.length} rows that were not judged, ${omitted[0]} first.`,
+      )
   }
-  await writeFile(join(options.out, 'run.json'), `${JSON.stringify({ outcomes }, null, 2)}\n`)
+  await writeFile(join(options.out, 'run.json'), `${JSON.stringify({ outcomes, skippedFiles }, null, 2)}\n`)
   printWorklist(reports)
   console.log(`Reports: ${resolve(options.out)}`)
   return exitCode

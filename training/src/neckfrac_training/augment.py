@@ -166,8 +166,13 @@ def soften(image: Tensor, low: float, high: float, share: float) -> Tensor:
 
 
 def change_mask(mask: Tensor) -> Tensor:
-    """What a segmenter may get wrong: the mask up to 4 px off, grown, shrunk, blurred or weak."""
+    """What a segmenter may get wrong: the mask up to 4 px off, grown, shrunk, blurred or weak.
+
+    Most are closed first (9 px, 6 mm): an expert's mask has a notch where a wide fracture is, which a
+    segmenter's has not, and a network that looks for notches would find nothing in use.
+    """
     batch, pick = len(mask), torch.rand(len(mask), device=mask.device)
+    mask = where_sample(chance(batch, 0.7, mask), close_mask(mask, 9), mask)
     still = torch.zeros(batch, dtype=torch.bool, device=mask.device)
     pixels = torch.stack([uniform(batch, -4, 4, mask), uniform(batch, -4, 4, mask)], 1)
     shift = pixels / (mask.shape[-1] / 2) * chance(batch, 0.5, mask)[:, None]
@@ -177,6 +182,14 @@ def change_mask(mask: Tensor) -> Tensor:
     mask = where_sample((pick >= 0.15) & (pick < 0.3), -F.max_pool2d(-mask, 5, 1, 2), mask)
     mask = where_sample((pick >= 0.3) & (pick < 0.5), F.avg_pool2d(mask, 5, 1, 2), mask)
     return mask * uniform(batch, 0.8, 1.0, mask).view(-1, 1, 1, 1)
+
+
+def close_mask(mask: Tensor, pixels: int) -> Tensor:
+    """Fills notches and holes up to `pixels` wide in each slice; (B, M, H, W), an odd number of pixels."""
+    half = pixels // 2
+    padded = F.pad(mask, (half, half, half, half))
+    grown = F.max_pool2d(padded, pixels, 1, half)
+    return -F.max_pool2d(-grown, pixels, 1, half)[..., half:-half, half:-half]
 
 
 def shift_slices(values: Tensor, by: Tensor) -> Tensor:

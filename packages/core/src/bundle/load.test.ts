@@ -8,7 +8,6 @@ const network = (file: string) => ({
   bytes: 3,
   inputs: [],
   outputs: [],
-  training: {},
 })
 const manifest = {
   format: 'neckfrac-bundle',

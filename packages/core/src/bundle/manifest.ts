@@ -1,24 +1,20 @@
 import { z } from 'zod'
 import { LEVELS } from '../levels.ts'
 
-const tensor = z.object({
+const tensor = z.looseObject({
   name: z.string(),
   /** A name stands for an axis of any length. */
   shape: z.array(z.union([z.number().int().positive(), z.string()])),
   dtype: z.literal('float32'),
-  range: z.string(),
-  channels: z.string(),
-  spacingMm: z.array(z.number()).optional(),
 })
 
-const network = z.object({
+/** What is checked and used of a network's entry; the exporter also writes channels, ranges, spacings and training. */
+const network = z.looseObject({
   file: z.string().regex(/^[\w.-]+\.onnx$/),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   bytes: z.number().int().positive(),
   inputs: z.array(tensor),
   outputs: z.array(tensor),
-  /** Recipe, epochs, minutes, validation metrics, seed, library versions: facts for the card, not read by the code. */
-  training: z.record(z.string(), z.unknown()),
 })
 
 const probability = z.number().min(0).max(1)
@@ -44,7 +40,7 @@ export const decisionSchema = z.object({
 export type Decision = z.infer<typeof decisionSchema>
 
 /** manifest.json of a bundle. */
-export const manifestSchema = z.object({
+export const manifestSchema = z.looseObject({
   format: z.literal('neckfrac-bundle'),
   formatVersion: z.literal(1),
   name: z.string(),
@@ -53,8 +49,6 @@ export const manifestSchema = z.object({
   trainedOn: z.string(),
   networks: z.object({ segmenter: network, slices: network, sequence: network }),
   decision: decisionSchema,
-  /** Scores on held-out studies, as `neckfrac evaluate --json` writes them; free form. */
-  evaluation: z.record(z.string(), z.unknown()).optional(),
 })
 export type Manifest = z.infer<typeof manifestSchema>
 export type NetworkName = keyof Manifest['networks']

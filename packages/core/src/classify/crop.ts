@@ -37,14 +37,17 @@ export function cropGrid([x, y, z]: Vec3): Grid {
 export function cropImage(volume: Volume, centreLps: Vec3): Uint8Array {
   const hu = resample(volume, cropGrid(centreLps))
   const scale = 255 / (CROP.huMax - CROP.huMin)
-  return Uint8Array.from(hu, (v) => Math.round(Math.min(Math.max(0, (v - CROP.huMin) * scale), 255)))
+  const out = new Uint8ClampedArray(hu.length) // rounds and clamps
+  for (let n = 0; n < hu.length; n++) out[n] = (hu[n] - CROP.huMin) * scale
+  return new Uint8Array(out.buffer)
 }
 
 /** Soft mask of one vertebra around a point, 0..255, from the coarse labels of the segmenter. */
 export function cropMask(labels: LabelVolume, label: number, centreLps: Vec3): Uint8Array {
-  const indicator = Int16Array.from(labels.data, (l) => (l === label ? 255 : 0))
   const { shape, ijkToLps } = labels
-  return Uint8Array.from(resample({ data: indicator, shape, ijkToLps }, cropGrid(centreLps), 0))
+  const data = new Int16Array(labels.data.length)
+  for (let n = 0; n < data.length; n++) if (labels.data[n] === label) data[n] = 255
+  return new Uint8Array(resample({ data, shape, ijkToLps }, cropGrid(centreLps), 0))
 }
 
 /** Channels that the models see of one slice: the slice before, the slice, the slice after, the mask. */

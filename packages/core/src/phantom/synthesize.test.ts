@@ -4,7 +4,7 @@ import { invert, transform } from '../volume/geometry.ts'
 import type { PlannedFracture } from './plan.ts'
 import { synthesize, synthesizePlan } from './synthesize.ts'
 
-const SECONDS = 60_000
+const SECONDS = 240_000
 
 describe('a healthy neck', { timeout: SECONDS }, () => {
   const { volume, labels, fractureMask, truth } = synthesizePlan({ seed: 7, preset: 'small', plan: [] })
@@ -34,14 +34,14 @@ describe('a healthy neck', { timeout: SECONDS }, () => {
   })
 
   test('has a free spinal canal behind each body', () => {
-    const lpsToIjk = invert(volume.ijkToLps)
     for (let label = 3; label <= 7; label++) {
-      const k = Math.round(transform(lpsToIjk, centre(label))[2])
+      // The vertebra's own midline, all heights on one line from front to back.
       const x = Math.round(sums[label][1] / sums[label][0])
-      const line = Array.from({ length: rows }, (_, y) => (k * rows + y) * columns + x)
-      const bone = line.map((n) => labels.data[n] > 0 || volume.data[n] > 250)
+      const bone = Array.from({ length: rows }, () => false)
+      for (let n = x; n < labels.data.length; n += columns)
+        if (labels.data[n] === label) bone[Math.floor(n / columns) % rows] = true
       const front = bone.indexOf(true)
-      const canal = bone.indexOf(false, front + 3)
+      const canal = bone.indexOf(false, front)
       const arch = bone.indexOf(true, canal)
       // 1.6 mm pixels: a canal of 8 to 26 mm.
       expect((arch - canal) * 1.6, `canal at label ${label}`).toBeGreaterThan(8)

@@ -24,7 +24,7 @@ export function measureTruth(options: {
   readonly voxelMm: Vec3
 }): PhantomTruth {
   const { seed, preset, plan, centresLps, mask, shape, voxelMm } = options
-  const [slices, rows, columns] = shape
+  const [, rows, columns] = shape
   const counts = plan.map(() => 0)
   const boxes = plan.map(() => new Map<number, [x0: number, y0: number, x1: number, y1: number]>())
   if (plan.length)
@@ -77,7 +77,6 @@ export function measureTruth(options: {
         }),
     }
   })
-  void slices
   const fractured = Object.fromEntries(
     LEVELS.map((l) => [l, fractures.some((f) => f.level === l)]),
   ) as Record<Level, boolean>

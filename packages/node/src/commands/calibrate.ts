@@ -23,7 +23,9 @@ export const calibrateCommand = new Command('calibrate')
     'seed of the first; the others follow. Keep away from the seeds of the training',
     parseCount,
   )
-  .addOption(new Option('--preset <name>', 'what the phantoms are like').choices(Object.keys(PRESETS)).default('tune'))
+  .addOption(
+    new Option('--preset <name>', 'what the phantoms are like').choices(Object.keys(PRESETS)).default('tune'),
+  )
   .option('--workers <w>', 'threads', parseCount, defaultWorkers())
   .action((options: Options) => interruptible((signal) => calibrate(options, signal)))
 

@@ -47,8 +47,6 @@ function sourceOf({ rsna, bundle, phantoms, seed, preset, folds }: Options): Pre
   if (folds < 1) throw new NeckFracError('usage', '--folds must be at least 1')
   if ((rsna === undefined) === (phantoms === undefined))
     throw new NeckFracError('usage', 'give either --rsna DIR or --phantoms N')
-  if (bundle !== undefined)
-    throw new NeckFracError('usage', '--bundle cannot label vertebrae for a training set yet: leave it out')
-  if (rsna !== undefined) return { kind: 'rsna', folder: rsna }
+  if (rsna !== undefined) return { kind: 'rsna', folder: rsna, bundle }
   return { kind: 'phantoms', studies: phantoms ?? 0, seed, preset }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
+  type Detector,
   encodeNpy,
   type Fractured,
   heatFromBoxes,
@@ -11,15 +12,18 @@ import {
   type PreparedEntry,
   type PreparedStudy,
   type PresetName,
+  prepareCrops,
   preparePhantom,
   prepareStudy,
   readNiftiLabels,
   readStudy,
   scanSource,
+  segment,
   synthesize,
   type Volume,
 } from '@neckfrac/core'
 import { fillFolder } from '../atomic-file.ts'
+import { openBundle } from '../bundle.ts'
 import { CODECS } from '../codecs.ts'
 import { task } from '../pool.ts'
 import { openSource } from '../sources.ts'
@@ -55,7 +59,13 @@ export const preparePhantomStudy = task(
 
 /** Reads one study of an RSNA folder and prepares it. */
 export const prepareRsnaStudy = task(
-  async ({ out, study }: { readonly out: string; readonly study: RsnaStudy }): Promise<PreparedEntry> => {
+  async (input: {
+    readonly out: string
+    readonly study: RsnaStudy
+    /** Labels the vertebrae of a study without a mask. */
+    readonly bundle?: string | undefined
+  }): Promise<PreparedEntry> => {
+    const { out, study, bundle } = input
     const { volume, slices, findings, skipped } = await readImages(study)
     const notes = findings.filter((f) => f.severity !== 'info').map((f) => f.message)
     if (skipped.length > 0)
@@ -65,10 +75,15 @@ export const prepareRsnaStudy = task(
       const oriented = orientMask(mask, volume)
       mask = oriented.mask
       if (oriented.mirrored) notes.push('mask turned over: it was stored feet first against its images')
-    } else notes.push('no mask: no crops')
+    } else if (bundle === undefined) notes.push('no mask and no --bundle: no crops')
     const { boxes, unknown } = placeBoxes(study.boxes, slices)
     if (unknown.length > 0) notes.push(`boxes on slices that do not exist: ${unknown.join(', ')}`)
-    const prepared = prepareStudy(volume, mask, heatFromBoxes(volume, study.fractured, boxes))
+    const heatOf = heatFromBoxes(volume, study.fractured, boxes)
+    let prepared = prepareStudy(volume, mask, heatOf)
+    if (!mask && bundle !== undefined) {
+      const segmentation = await segment(volume, (await detectorOf(bundle)).sessions.segmenter)
+      prepared = { ...prepared, crops: prepareCrops(volume, segmentation, heatOf) }
+    }
     return {
       ...(await store(out, study.uid, prepared)),
       ...labelsOf(study.fractured),
@@ -78,6 +93,15 @@ export const prepareRsnaStudy = task(
     }
   },
 )
+
+const detectors = new Map<string, Promise<Detector>>()
+
+/** A worker thread loads a bundle once, on one thread: the pool keeps the other cores busy. */
+function detectorOf(bundle: string): Promise<Detector> {
+  const loaded = detectors.get(bundle) ?? openBundle(bundle, 1)
+  detectors.set(bundle, loaded)
+  return loaded
+}
 
 async function readImages({ images, uid }: RsnaStudy) {
   const source = await openSource(images)

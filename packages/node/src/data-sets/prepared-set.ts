@@ -22,7 +22,12 @@ export type PrepareSource =
       readonly seed: number
       readonly preset: PresetName
     }
-  | { readonly kind: 'rsna'; readonly folder: string }
+  | {
+      readonly kind: 'rsna'
+      readonly folder: string
+      /** Model bundle that labels the vertebrae of studies without a mask. */
+      readonly bundle?: string | undefined
+    }
 
 export type PrepareOptions = {
   readonly out: string
@@ -106,7 +111,12 @@ async function jobsOf(source: PrepareSource, { out, signal }: PrepareOptions): P
   return (await listRsnaStudies(source.folder)).map((study) => ({
     uid: study.uid,
     isCurrent: (entry) => entry.origin === 'dicom' && sameLabels(entry, study),
-    run: (pool) => pool.run('prepareRsnaStudy', { out, study }, { label: `study ${study.uid}`, signal }),
+    run: (pool) =>
+      pool.run(
+        'prepareRsnaStudy',
+        { out, study, bundle: source.bundle },
+        { label: `study ${study.uid}`, signal },
+      ),
   }))
 }
 

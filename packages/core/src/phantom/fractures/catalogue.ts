@@ -135,7 +135,7 @@ function densBase({ severity, fracture, random }: Break): Lesion {
 }
 
 /** Jefferson: the ring breaks in two to four places and its sectors move apart. */
-function ring({ marks, severity, side, fracture, random }: Break): Lesion {
+function ring({ severity, side, fracture, random }: Break): Lesion {
   const hub: Vec3 = [0, 9, 0]
   const j = () => random.normal() * 6
   const pattern = random.pick<readonly number[]>([
@@ -169,7 +169,6 @@ function ring({ marks, severity, side, fracture, random }: Break): Lesion {
     }
   })
   const first = ray(breaks[0])
-  void marks
   return { ...REST, pieces, shattered: true, centre: [first[0] * 20, hub[1] + first[1] * 19, 0] }
 }
 
