@@ -18,7 +18,7 @@ def bundle(prepared_root, tmp_path_factory):
         train_network(network, tiny(epochs=1, validation_count=1), prepared_root, run, quiet=True)
     export_bundle(run, out, "tiny", "0.0.1")
     shutil.copytree(out / "parity", out / "half" / "parity")
-    for file in ("networks.json", "segmenter.onnx", "slices.onnx", "sequence.onnx"):
+    for file in ("manifest.json", "segmenter.onnx", "slices.onnx", "sequence.onnx"):
         shutil.copy(out / file, out / "half" / file)
     for network in ("segmenter", "slices", "sequence"):
         store_half(out / "half" / f"{network}.onnx")
@@ -38,7 +38,7 @@ def read(parity, entry):
 @pytest.mark.parametrize("folder", ["", "half"])
 def test_parity_fixtures_hold_in_onnx_runtime(bundle, folder):
     bundle = bundle / folder
-    described = json.loads((bundle / "networks.json").read_text())["networks"]
+    described = json.loads((bundle / "manifest.json").read_text())["networks"]
     parity = json.loads((bundle / "parity" / "parity.json").read_text())
     assert set(parity) == {"segmenter", "slices", "sequence"}
     for network, fixture in parity.items():
@@ -52,8 +52,10 @@ def test_parity_fixtures_hold_in_onnx_runtime(bundle, folder):
 
 
 def test_the_description_fits_the_files(bundle):
-    whole = json.loads((bundle / "networks.json").read_text())
+    whole = json.loads((bundle / "manifest.json").read_text())
     assert (whole["name"], whole["version"]) == ("tiny", "0.0.1")
+    assert whole["trainedOn"] == "synthetic studies only"
+    assert whole["decision"]["learnedOn"] == "nothing yet"
     for entry in whole["networks"].values():
         content = (bundle / entry["file"]).read_bytes()
         assert hashlib.sha256(content).hexdigest() == entry["sha256"]

@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     train.add_argument("--device", default="", choices=["", "cpu"], help="cpu: leave a GPU alone")
     train.add_argument("--resume", action="store_true", help="continue from RUN/NETWORK/last.pt")
 
-    export = verbs.add_parser("export", help="weights -> ONNX, parity fixtures, networks.json")
+    export = verbs.add_parser("export", help="weights -> ONNX, parity fixtures, manifest.json")
     export.add_argument("--run", required=True, type=Path)
     export.add_argument("--bundle", required=True, type=Path)
     export.add_argument("--name", required=True)

@@ -1,4 +1,4 @@
-"""A run's weights -> a bundle: three ONNX files, parity fixtures and networks.json.
+"""A run's weights -> a bundle: three ONNX files, parity fixtures and manifest.json.
 
 Batch norms are folded by the exporter. Each file is run in ONNX Runtime against PyTorch before it is kept.
 """
@@ -23,6 +23,14 @@ from .recipe import recipe_from_dict
 OPSET = 18
 TOLERANCE = 1e-4
 """Largest difference of a logit between PyTorch and ONNX Runtime."""
+UNCALIBRATED = {
+    "sliceModelWeight": 0.5,
+    "calibration": {"slope": 1, "intercept": 0},
+    "operatingPoint": "none",
+    "thresholds": {level: 0.5 for level in (*LEVELS, "patient")},
+    "learnedOn": "nothing yet",
+}
+"""Stands in a fresh bundle until `neckfrac calibrate` learns the real one on unseen studies."""
 CLASS_NAMES = ["background", *LEVELS, "T1", "T2 and lower"]
 
 
@@ -43,7 +51,7 @@ class Fracture(nn.Module):
 
 @dataclass(frozen=True)
 class Contract:
-    """What stands in networks.json about a network's tensors."""
+    """What stands in manifest.json about a network's tensors."""
 
     inputs: list
     outputs: list
@@ -127,9 +135,26 @@ def export_bundle(run: Path, bundle: Path, name: str, version: str, half: bool =
         raise FileNotFoundError(f"{run} holds no trained network")
     (bundle / "parity" / "parity.json").write_text(json.dumps(parity, indent=1) + "\n")
     index = next(iter(json.loads((Path(run) / n / "run.json").read_text()) for n in entries))["data"]["index"]
-    whole = {"name": name, "version": version, "prepared": index, "networks": entries}
-    (bundle / "networks.json").write_text(json.dumps(whole, indent=1) + "\n")
-    return [*lines, f"{bundle / 'networks.json'}"]
+    manifest = {
+        "format": "neckfrac-bundle",
+        "formatVersion": 1,
+        "name": name,
+        "version": version,
+        "trainedOn": trained_on(entries),
+        "prepared": index,
+        "networks": entries,
+        "decision": UNCALIBRATED,
+    }
+    (bundle / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    return [*lines, f"{bundle / 'manifest.json'}: run `neckfrac calibrate` on it next"]
+
+
+def trained_on(entries: dict) -> str:
+    """What every report of the bundle says about its training."""
+    origins = {origin for entry in entries.values() for origin in entry["training"]["origins"]}
+    if origins == {"phantom"}:
+        return "synthetic studies only"
+    return "real studies" if "phantom" not in origins else "synthetic and real studies"
 
 
 def export_network(network: str, module: nn.Module, path: Path):
