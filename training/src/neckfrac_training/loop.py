@@ -264,7 +264,7 @@ class Training:
         if not self.quiet:
             names = ("epoch", "minutes", "samples_per_second", "loss", "val_loss", "accuracy", "recall")
             names += ("precision", "f2", "auc", "slice_auc", "heat_auc", "best_f2", "dice", "level_accuracy")
-            shown = {n: round(row[n], 4) for n in names if n in row}
+            shown = {n: round(row[n], 4) for n in names if row.get(n) is not None}
             tqdm.write(f"{self.task.network} " + " ".join(f"{n}={v}" for n, v in shown.items()))
             sys.stdout.flush()
 
