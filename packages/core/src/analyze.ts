@@ -1,7 +1,9 @@
+import { networkInput } from './classify/crop.ts'
 import { locate } from './classify/locate.ts'
 import { classifySequence } from './classify/sequence.ts'
 import { classifySlices, type SliceScores } from './classify/slices.ts'
-import { cropVertebrae, type VertebraCrop } from './classify/vertebra-crop.ts'
+import { cropVertebra, type VertebraCrop } from './classify/vertebra-crop.ts'
+import { mapConcurrently } from './concurrency.ts'
 import { assess } from './decide/assessable.ts'
 import { decide, type Scores, sigmoid, vertebraProbability } from './decide/decide.ts'
 import type { Detector } from './detector.ts'
@@ -14,6 +16,7 @@ import type { Segmentation } from './segment/segmentation.ts'
 import type { Study } from './series/study.ts'
 import { SOFTWARE } from './version.ts'
 import { spacingMm } from './volume/geometry.ts'
+import type { Volume } from './volume/volume.ts'
 
 export type Stage = 'read' | 'segment' | 'classify' | 'report'
 
@@ -50,15 +53,8 @@ export async function* analyze(
   const analysable = !findings.some((f) => f.severity === 'blocking')
   watch.lap('segment')
 
-  const judged: Judged[] = []
-  if (analysable) {
-    const crops = cropVertebrae(study.volume, segmentation)
-    for (const crop of crops) {
-      signal?.throwIfAborted()
-      yield { stage: 'classify', share: judged.length / crops.length }
-      judged.push({ crop, ...(await score(crop, detector)) })
-    }
-  }
+  yield { stage: 'classify', share: 0 }
+  const judged = analysable ? await judge(study.volume, segmentation, detector, signal) : []
   watch.lap('classify')
 
   yield { stage: 'report', share: 0 }
@@ -103,23 +99,34 @@ export async function* analyze(
 
 type Judged = { readonly crop: VertebraCrop; readonly scores: Scores; readonly slices: SliceScores }
 
-/** Both models' raw scores of one vertebra. */
-async function score(crop: VertebraCrop, { sessions }: Detector): Promise<Omit<Judged, 'crop'>> {
-  const slices = await classifySlices(crop, sessions.slices)
-  const sequence = await classifySequence(crop, sessions.sequence)
-  return { slices, scores: { slices: slices.logit, sequence } }
+/** Both models' raw scores of every labelled cervical vertebra, from the head down. */
+async function judge(
+  volume: Volume,
+  segmentation: Segmentation,
+  { sessions }: Detector,
+  signal?: Signal,
+): Promise<Judged[]> {
+  // Two at a time: the next vertebra is cropped while the networks work on this one.
+  const judged = await mapConcurrently(segmentation.vertebrae, 2, async (vertebra) => {
+    signal?.throwIfAborted()
+    const crop = cropVertebra(volume, segmentation, vertebra)
+    if (!crop) return []
+    const input = networkInput(crop)
+    const slices = await classifySlices(input, crop.level, sessions.slices)
+    const sequence = await classifySequence(input, sessions.sequence)
+    return { crop, slices, scores: { slices: slices.logit, sequence } }
+  })
+  return judged.flat()
 }
 
 /** Raw scores of every judged vertebra of a study: what `neckfrac calibrate` learns from. */
 export async function scoreStudy(
-  study: Study,
+  volume: Volume,
   detector: Detector,
-): Promise<{ segmentation: Segmentation; scores: Partial<Record<Level, Scores>> }> {
-  const segmentation = await segment(study.volume, detector.sessions.segmenter)
-  const scores: Partial<Record<Level, Scores>> = {}
-  for (const crop of cropVertebrae(study.volume, segmentation))
-    scores[crop.level] = (await score(crop, detector)).scores
-  return { segmentation, scores }
+): Promise<Partial<Record<Level, Scores>>> {
+  const segmentation = await segment(volume, detector.sessions.segmenter)
+  const judged = await judge(volume, segmentation, detector)
+  return Object.fromEntries(judged.map(({ crop, scores }) => [crop.level, scores]))
 }
 
 function results(

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Session } from '../ports.ts'
 import { transform } from '../volume/geometry.ts'
 import type { Volume } from '../volume/volume.ts'
-import { CROP, CROP_PLANE, CROP_SIZE, cropGrid, cropImage, cropMask, writeSlices } from './crop.ts'
+import { CROP, CROP_PLANE, CROP_SIZE, cropGrid, cropImage, cropMask, networkInput } from './crop.ts'
 import { locate } from './locate.ts'
 import { classifySlices, topMean } from './slices.ts'
 
@@ -61,10 +61,14 @@ test('channels are the slice before, the slice, the slice after and the mask', (
     image.fill(10 * s, s * CROP_PLANE, (s + 1) * CROP_PLANE)
     mask.fill(s, s * CROP_PLANE, (s + 1) * CROP_PLANE)
   }
-  const out = new Float32Array(3 * 4 * CROP_PLANE)
-  writeSlices(image, mask, [0, 5, 23], out, 0)
-  const channels = Array.from({ length: 12 }, (_, n) => Math.round(out[n * CROP_PLANE] * 255))
-  expect(channels).toEqual([0, 0, 10, 0, 40, 50, 60, 5, 220, 230, 230, 23])
+  const out = networkInput({ image, mask })
+  const channels = (slice: number) =>
+    [0, 1, 2, 3].map((c) => Math.round(out[(4 * slice + c) * CROP_PLANE] * 255))
+  expect([channels(0), channels(5), channels(23)]).toEqual([
+    [0, 0, 10, 0],
+    [40, 50, 60, 5],
+    [220, 230, 230, 23],
+  ])
 })
 
 const crop = {
@@ -86,7 +90,7 @@ test('reads the head of the level and the most suspicious slices', async () => {
     },
     dispose: async () => {},
   }
-  expect((await classifySlices(crop, session)).logit).toBeCloseTo(2)
+  expect((await classifySlices(networkInput(crop), 'C3', session)).logit).toBeCloseTo(2)
 })
 
 test('the vertebra is the mean of its three most suspicious slices', () => {

@@ -54,26 +54,28 @@ export function cropMask(labels: LabelVolume, label: number, centreLps: Vec3): U
 export const CHANNELS = 4
 
 /**
- * Network input of some slices of a crop: float32 [slices, 4, 128, 128] in 0..1, written to `out` at `offset`. Beyond
- * the first and the last slice that slice stands for its missing neighbour.
+ * Network input of a crop: float32 [24, 4, 128, 128] in 0..1. Beyond the first and the last slice that slice stands for
+ * its missing neighbour.
  */
-export function writeSlices(
-  image: Uint8Array,
-  mask: Uint8Array,
-  slices: readonly number[],
-  out: Float32Array,
-  offset: number,
-): void {
-  const last = CROP.shape[0] - 1
-  let at = offset
+export function networkInput({
+  image,
+  mask,
+}: {
+  readonly image: Uint8Array
+  readonly mask: Uint8Array
+}): Float32Array {
+  const slices = CROP.shape[0]
+  const out = new Float32Array(CHANNELS * CROP_SIZE)
+  let at = 0
   const copy = (from: Uint8Array, slice: number) => {
-    const start = Math.min(Math.max(0, slice), last) * CROP_PLANE
+    const start = Math.min(Math.max(0, slice), slices - 1) * CROP_PLANE
     for (let n = start; n < start + CROP_PLANE; n++) out[at++] = from[n] / 255
   }
-  for (const slice of slices) {
+  for (let slice = 0; slice < slices; slice++) {
     copy(image, slice - 1)
     copy(image, slice)
     copy(image, slice + 1)
     copy(mask, slice)
   }
+  return out
 }

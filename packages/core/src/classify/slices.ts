@@ -1,7 +1,6 @@
-import { LEVELS } from '../levels.ts'
+import { LEVELS, type Level } from '../levels.ts'
 import type { Session } from '../ports.ts'
-import { CHANNELS, CROP, CROP_PLANE, writeSlices } from './crop.ts'
-import type { VertebraCrop } from './vertebra-crop.ts'
+import { CHANNELS, CROP } from './crop.ts'
 
 /** Slices of a crop, rows and columns of its heat map. */
 const SLICES = CROP.shape[0]
@@ -21,19 +20,19 @@ export type SliceScores = {
 /** A fracture shows on several of the 1.5 mm slices; one bright slice alone is more often noise. */
 const TOP_SLICES = 3
 
-/** Model I: EfficientNet on each slice, read at the head of the vertebra's level. */
-export async function classifySlices(crop: VertebraCrop, session: Session): Promise<SliceScores> {
-  const data = new Float32Array(SLICES * CHANNELS * CROP_PLANE)
-  writeSlices(crop.image, crop.mask, allSlices, data, 0)
+/** Model I: EfficientNet on each slice of a crop's `networkInput`, read at the head of the vertebra's level. */
+export async function classifySlices(
+  data: Float32Array,
+  level: Level,
+  session: Session,
+): Promise<SliceScores> {
   const { fracture, heat } = await session.run({
     image: { data, shape: [SLICES, CHANNELS, CROP.shape[1], CROP.shape[2]] },
   })
-  const head = LEVELS.indexOf(crop.level)
-  const sliceLogits = Float32Array.from(allSlices, (s) => fracture.data[s * LEVELS.length + head])
+  const head = LEVELS.indexOf(level)
+  const sliceLogits = Float32Array.from({ length: SLICES }, (_, s) => fracture.data[s * LEVELS.length + head])
   return { logit: topMean(sliceLogits), sliceLogits, heat: heat.data }
 }
-
-export const allSlices: readonly number[] = Array.from({ length: SLICES }, (_, s) => s)
 
 /** Mean of the highest values. */
 export function topMean(logits: Float32Array): number {

@@ -1,5 +1,5 @@
 import { LEVELS, type Level } from '../levels.ts'
-import type { Segmentation } from '../segment/segmentation.ts'
+import type { Segmentation, Vertebra } from '../segment/segmentation.ts'
 import type { Vec3 } from '../volume/geometry.ts'
 import type { Volume } from '../volume/volume.ts'
 import { cropImage, cropMask } from './crop.ts'
@@ -15,11 +15,13 @@ export type VertebraCrop = {
   readonly mask: Uint8Array
 }
 
-/** Crops every labelled cervical vertebra, from C1 down. */
-export function cropVertebrae(volume: Volume, { labels, vertebrae }: Segmentation): VertebraCrop[] {
-  return vertebrae.flatMap(({ label, centreLps }) => {
-    const level = LEVELS[label - 1]
-    if (!level) return []
-    return { level, centreLps, image: cropImage(volume, centreLps), mask: cropMask(labels, label, centreLps) }
-  })
+/** Crops one labelled vertebra; null for what is no cervical level. */
+export function cropVertebra(
+  volume: Volume,
+  { labels }: Segmentation,
+  { label, centreLps }: Vertebra,
+): VertebraCrop | null {
+  const level = LEVELS[label - 1]
+  if (!level) return null
+  return { level, centreLps, image: cropImage(volume, centreLps), mask: cropMask(labels, label, centreLps) }
 }

@@ -1,5 +1,5 @@
 import { CROP } from '../classify/crop.ts'
-import { cropVertebrae, type VertebraCrop } from '../classify/vertebra-crop.ts'
+import { cropVertebra, type VertebraCrop } from '../classify/vertebra-crop.ts'
 import { tooCoarse } from '../decide/assessable.ts'
 import { LEVELS, type Level, labelOf } from '../levels.ts'
 import { segmentationImage } from '../segment/grid.ts'
@@ -59,7 +59,7 @@ export function prepareCrops(
 ): PreparedStudy['crops'] {
   // Fractures that nobody could see teach nothing: such studies train the segmenter alone.
   if (tooCoarse(volume)) return null
-  const crops = cropVertebrae(volume, segmentation)
+  const crops = segmentation.vertebrae.flatMap((v) => cropVertebra(volume, segmentation, v) ?? [])
   if (crops.length === 0) return null
   const heats = crops.map((crop) => heatOf(crop, segmentation))
   const stack = (arrays: readonly (Uint8Array | null)[], shape: readonly number[]): NpyArray => {

@@ -11,8 +11,9 @@ const STEP_MM = 0.8
 /** Islands smaller than this are noise of the segmentation in a picture. */
 const MIN_AREA_MM2 = 10
 
-/** RSNA label value as a radiologist writes it: 1 = C1, 8 = T1. */
-export const labelName = (label: number): string => (label <= 7 ? `C${label}` : `T${label - 7}`)
+/** Label of the segmenter as a radiologist writes it: 1 = C1, 8 = T1, 9 = T2 and lower, which it does not tell apart. */
+export const labelName = (label: number): string =>
+  label <= 7 ? `C${label}` : label === 8 ? 'T1' : 'T2 and lower'
 
 /**
  * Outlines of the labels where they meet the sheet, in pixels of its picture: the indicator of each label,

@@ -1,3 +1,4 @@
+import { mapConcurrently } from '../concurrency.ts'
 import type { Session, Signal } from '../ports.ts'
 import type { LabelVolume, Volume } from '../volume/volume.ts'
 import { keepLargestComponents } from './components.ts'
@@ -16,21 +17,22 @@ const BATCH = 8
 export async function segment(
   volume: Volume,
   session: Session,
-  options: { signal?: Signal | undefined; onProgress?: (share: number) => void } = {},
+  options: { signal?: Signal | undefined } = {},
 ): Promise<Segmentation> {
   const image = segmentationImage(volume)
   const [slices, rows, columns] = image.shape
   const plane = rows * columns
   const probabilities = new Float32Array(slices * CLASSES * plane)
-  for (let first = 0; first < slices; first += BATCH) {
+  const batches = Array.from({ length: Math.ceil(slices / BATCH) }, (_, n) => n * BATCH)
+  // Two at a time: the next batch is cut, and the last one read, while the network works.
+  await mapConcurrently(batches, 2, async (first) => {
     options.signal?.throwIfAborted()
     const count = Math.min(BATCH, slices - first)
     const { logits } = await session.run({
       image: { data: slabs(image, first, count), shape: [count, CONTEXT, rows, columns] },
     })
-    probabilities.set(softmax(logits.data, count, plane), first * CLASSES * plane)
-    options.onProgress?.((first + count) / slices)
-  }
+    softmax(logits.data, count, plane, probabilities, first * CLASSES * plane)
+  })
   const best = mostProbable(probabilities, slices, plane)
   const labels: LabelVolume = { data: best.labels, shape: image.shape, ijkToLps: image.ijkToLps }
   keepLargestComponents(labels)
@@ -50,23 +52,25 @@ function slabs({ data, shape: [slices, rows, columns] }: Volume, first: number, 
   return out
 }
 
-/** Softmax over the classes of [count, CLASSES, plane]. */
-function softmax(logits: Float32Array, count: number, plane: number): Float32Array {
-  const out = new Float32Array(logits.length)
+/** Softmax over the classes of [count, CLASSES, plane], written to `out` from `offset`. */
+function softmax(
+  logits: Float32Array,
+  count: number,
+  plane: number,
+  out: Float32Array,
+  offset: number,
+): void {
   for (let n = 0; n < count; n++)
     for (let p = 0; p < plane; p++) {
       const start = n * CLASSES * plane + p
       let max = -Infinity
       for (let c = 0; c < CLASSES; c++) max = Math.max(max, logits[start + c * plane])
       let sum = 0
-      for (let c = 0; c < CLASSES; c++) {
-        const e = Math.exp(logits[start + c * plane] - max)
-        out[start + c * plane] = e
-        sum += e
-      }
-      for (let c = 0; c < CLASSES; c++) out[start + c * plane] /= sum
+      for (let c = 0; c < CLASSES; c++) sum += Math.exp(logits[start + c * plane] - max)
+      const scale = 1 / sum
+      for (let c = 0; c < CLASSES; c++)
+        out[offset + start + c * plane] = Math.exp(logits[start + c * plane] - max) * scale
     }
-  return out
 }
 
 /** Weights of the slab before, the slab itself and the one after: neighbours outvote a slab that miscounts. */

@@ -19,6 +19,7 @@ export type Vertebra = {
 
 /** What the segmenter found, on its own working grid. */
 export type Segmentation = {
+  /** RSNA values, but that 9 stands for T2 and all below it. */
   readonly labels: LabelVolume
   /** From C1 downward. */
   readonly vertebrae: readonly Vertebra[]

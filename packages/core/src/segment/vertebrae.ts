@@ -17,26 +17,31 @@ const LEAST_MM3 = 800
 export function describeVertebrae(labels: LabelVolume, probability?: Float32Array): Vertebra[] {
   const [slices, rows, columns] = labels.shape
   const voxelMm3 = spacingMm(labels.ijkToLps).reduce((product, s) => product * s, 1)
-  const vertebrae: Vertebra[] = []
-  for (let label = 1; label <= LAST_LABEL; label++) {
-    const counts = [columns, rows, slices].map((n) => new Uint32Array(n))
-    let voxels = 0
-    let confidence = 0
-    for (let n = 0; n < labels.data.length; n++) {
-      if (labels.data[n] !== label) continue
-      voxels++
-      confidence += probability ? probability[n] : 1
-      const line = Math.floor(n / columns)
-      counts[0][n % columns]++
-      counts[1][line % rows]++
-      counts[2][Math.floor(line / rows)]++
-    }
-    if (voxels * voxelMm3 < LEAST_MM3) continue
+  const tallies = Array.from({ length: LAST_LABEL + 1 }, () => ({
+    voxels: 0,
+    confidence: 0,
+    /** Voxels in each column, row and slice. */
+    counts: [new Uint32Array(columns), new Uint32Array(rows), new Uint32Array(slices)] as const,
+  }))
+  for (let n = 0, k = 0; k < slices; k++)
+    for (let j = 0; j < rows; j++)
+      for (let i = 0; i < columns; i++, n++) {
+        const label = labels.data[n]
+        if (label === 0 || label > LAST_LABEL) continue
+        const tally = tallies[label]
+        tally.voxels++
+        tally.confidence += probability ? probability[n] : 1
+        tally.counts[0][i]++
+        tally.counts[1][j]++
+        tally.counts[2][k]++
+      }
+  return tallies.flatMap(({ voxels, confidence, counts }, label) => {
+    if (voxels * voxelMm3 < LEAST_MM3) return []
     const ends = counts.map((c) => trimmedEnds(c, voxels))
     const a = transform(labels.ijkToLps, [ends[0][0], ends[1][0], ends[2][0]])
     const b = transform(labels.ijkToLps, [ends[0][1], ends[1][1], ends[2][1]])
     const pick = (f: (p: number, q: number) => number): Vec3 => [f(a[0], b[0]), f(a[1], b[1]), f(a[2], b[2])]
-    vertebrae.push({
+    return {
       label,
       centreLps: pick((p, q) => (p + q) / 2),
       minLps: pick(Math.min),
@@ -44,9 +49,8 @@ export function describeVertebrae(labels: LabelVolume, probability?: Float32Arra
       volumeMm3: voxels * voxelMm3,
       confidence: confidence / voxels,
       truncated: false,
-    })
-  }
-  return vertebrae
+    }
+  })
 }
 
 /** First and last index that remain when a share of TRIM of all voxels is cut off at either end. */

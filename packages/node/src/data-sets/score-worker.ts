@@ -1,4 +1,4 @@
-import { type Level, type PresetName, type Scores, type Study, scoreStudy, synthesize } from '@neckfrac/core'
+import { type Level, type PresetName, type Scores, scoreStudy, synthesize } from '@neckfrac/core'
 import { openBundle } from '../bundle.ts'
 import { task } from '../pool.ts'
 
@@ -14,17 +14,5 @@ let detector: ReturnType<typeof openBundle> | undefined
 export const scorePhantom = task(async ({ seed, preset, bundle }: ScoreInput): Promise<ScoreOutput> => {
   detector ??= openBundle(bundle, 1)
   const { volume, truth } = synthesize({ seed, preset })
-  const study: Study = {
-    studyInstanceUid: `seed ${seed}`,
-    seriesInstanceUid: '',
-    patientId: '',
-    description: '',
-    volume,
-    slices: [],
-    series: [],
-    findings: [],
-    skipped: [],
-  }
-  const { scores } = await scoreStudy(study, await detector)
-  return { fractured: truth.fractured, scores }
+  return { fractured: truth.fractured, scores: await scoreStudy(volume, await detector) }
 })
