@@ -38,30 +38,21 @@ const rsna: Preset = {
   tissueStepMm: 2,
 }
 
+/** As rsna in all that decides a threshold: how often fractures are, and how fine the slices; but three times as fast. */
+const tune: Preset = {
+  ...rsna,
+  columns: [288, 320, 352],
+  pixelMm: [0.55, 0.8],
+  sliceMm: [0.8, 1.25],
+  slices: [100, 300],
+  lengthMm: [190, 245],
+}
+
 export const PRESETS = {
   rsna,
   healthy: { ...rsna, fracturedLevels: [1] },
-  train: {
-    ...rsna,
-    columns: [288, 320, 352],
-    pixelMm: [0.55, 0.8],
-    sliceMm: [0.8, 1.25],
-    slices: [100, 300],
-    lengthMm: [190, 245],
-    coarseShare: 0.25,
-    thoraxShare: 0.06,
-    truncatedShare: 0.3,
-    fracturedLevels: MANY_LEVELS,
-  },
-  /** As train in size and speed, as rsna in all that decides a threshold: how often fractures are, and how fine the slices. */
-  tune: {
-    ...rsna,
-    columns: [288, 320, 352],
-    pixelMm: [0.55, 0.8],
-    sliceMm: [0.8, 1.25],
-    slices: [100, 300],
-    lengthMm: [190, 245],
-  },
+  tune,
+  train: { ...tune, coarseShare: 0.25, thoraxShare: 0.06, truncatedShare: 0.3, fracturedLevels: MANY_LEVELS },
   small: {
     ...rsna,
     columns: [128],
