@@ -47,7 +47,7 @@ export function fitDecision(studies: readonly LabelledStudy[], learnedOn: string
   const draft: Decision = {
     sliceModelWeight,
     calibration,
-    operatingPoint: 'f2',
+    operatingPoint: 'highest F2',
     thresholds: { C1: 0, C2: 0, C3: 0, C4: 0, C5: 0, C6: 0, C7: 0, patient: 0 },
     learnedOn,
   }
