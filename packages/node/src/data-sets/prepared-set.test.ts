@@ -13,6 +13,7 @@ import {
 } from '@neckfrac/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeBeads } from '../../../core/test/beads.ts'
+import { DEFAULT_BUNDLE } from '../bundle.ts'
 import { phantomUid, writePhantomSet } from './phantom-set.ts'
 import { type PrepareSource, prepareSet } from './prepared-set.ts'
 
@@ -155,8 +156,25 @@ test('a study that fails is reported and stops no other', async () => {
   expect(JSON.parse(await readFile(at('partly', 'failed.json'), 'utf8'))).toEqual(failed)
   // Without masks there are images for the segmenter and nothing more.
   expect(prepared.length).toBe(STUDIES)
-  expect(prepared[0]).toMatchObject({ segment: { label: null }, crops: null, notes: ['no mask: no crops'] })
+  expect(prepared[0]).toMatchObject({
+    segment: { label: null },
+    crops: null,
+    notes: ['no mask and no --bundle: no crops'],
+  })
 }, 60_000)
+
+test('a bundle labels studies that have no mask', async () => {
+  const options = { studies: 1, seed: 3, preset: 'tune', workers: 1 } as const
+  await writePhantomSet({ ...options, out: at('unmasked') })
+  await rm(at('unmasked', 'segmentations'), { recursive: true })
+  const { prepared, failed } = await prepareSet(
+    { kind: 'rsna', folder: at('unmasked'), bundle: DEFAULT_BUNDLE },
+    { out: at('labelled'), folds: 5, workers: 1 },
+  )
+  expect(failed).toEqual([])
+  expect(prepared[0].segment?.label).toBeNull()
+  expect(prepared[0].crops?.levels).toEqual(['C1', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7'])
+}, 120_000)
 
 test('folders of something else are left alone', async () => {
   await mkdir(at('thesis'))
