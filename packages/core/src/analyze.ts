@@ -33,11 +33,12 @@ export type AnalyzeOptions = {
 /**
  * The whole pipeline on one page: HU volume -> labelled vertebrae -> crops -> two models -> ensemble -> one Report.
  * @param readStudy Reads the study; called once. Its errors pass through.
+ * @param loading The networks, or a promise of them: they can load while the study is read.
  */
 export async function* analyze(
   source: string,
   readStudy: () => Promise<Study>,
-  detector: Detector,
+  loading: Detector | Promise<Detector>,
   options: AnalyzeOptions,
 ): AsyncGenerator<AnalysisProgress, Report> {
   const { clock, signal } = options
@@ -45,6 +46,7 @@ export async function* analyze(
 
   yield { stage: 'read', share: 0 }
   const study = await readStudy()
+  const detector = await loading
   watch.lap('read')
 
   yield { stage: 'segment', share: 0 }

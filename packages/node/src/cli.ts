@@ -1,47 +1,6 @@
 #!/usr/bin/env node
-import { EXIT_CODES, EXIT_INTERNAL, isNeckFracError } from '@neckfrac/core'
-import { Command, CommanderError } from 'commander'
-import { calibrateCommand } from './commands/calibrate.ts'
-import { demoCommand } from './commands/demo.ts'
-import { evaluateCommand } from './commands/evaluate.ts'
-import { infoCommand } from './commands/info.ts'
-import { phantomCommand } from './commands/phantom.ts'
-import { predictCommand } from './commands/predict.ts'
-import { prepareCommand } from './commands/prepare.ts'
+import { enableCompileCache } from 'node:module'
 
-const program = new Command('neckfrac')
-  .description(
-    'Fracture probabilities for C1-C7 from a cervical-spine CT.\nNot a medical device: trained on synthetic studies only.',
-  )
-  .addHelpText(
-    'after',
-    '\nExit codes: 0 done, 1 input cannot be analysed, 2 wrong usage, 3 internal error or damaged bundle.',
-  )
-
-for (const command of [
-  predictCommand,
-  infoCommand,
-  demoCommand,
-  phantomCommand,
-  prepareCommand,
-  calibrateCommand,
-  evaluateCommand,
-]) {
-  program.addCommand(command)
-}
-for (const command of [program, ...program.commands]) {
-  command.exitOverride().showHelpAfterError('(run with --help for the options)')
-}
-
-try {
-  await program.parseAsync()
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_CODES.usage
-  else if (isNeckFracError(error)) {
-    console.error(`neckfrac: ${error.message}`)
-    process.exitCode = EXIT_CODES[error.tag]
-  } else {
-    console.error(error)
-    process.exitCode = EXIT_INTERNAL
-  }
-}
+// The second start takes half as long: neither types are stripped nor modules compiled again.
+enableCompileCache()
+await import('./main.ts')

@@ -42,7 +42,9 @@ type Outcome =
  * @returns The exit code: 0, or the worst of what happened.
  */
 export async function predict(paths: readonly string[], options: PredictOptions): Promise<number> {
-  const detector = await openBundle(options.bundle, options.threads)
+  // The networks load while the first source is scanned and read.
+  const loading = openBundle(options.bundle, options.threads)
+  loading.catch(() => {}) // reported by the study that waits for it
   const outcomes: Outcome[] = []
   const skippedFiles: (Skipped & { source: string })[] = []
   const reports: Report[] = []
@@ -50,6 +52,8 @@ export async function predict(paths: readonly string[], options: PredictOptions)
   let exitCode = 0
 
   const failed = (source: string, study: string | null, error: unknown) => {
+    // Without networks no study can be analysed.
+    if (isNeckFracError(error) && error.tag === 'bundle') throw error
     const message = error instanceof Error ? error.message : String(error)
     console.error(`${study ?? source}: ${message}`)
     outcomes.push({ source, study, status: 'failed', error: message })
@@ -66,7 +70,7 @@ export async function predict(paths: readonly string[], options: PredictOptions)
           // Reading a refused study says why it was refused.
           for (const candidate of [...studies, ...refused]) {
             try {
-              const report = await analyzeStudy(path, candidate, detector, options)
+              const report = await analyzeStudy(path, candidate, loading, options)
               const files = await writeReport(report, options, folders)
               process.stdout.write(`\n${toTable(report, { colour: process.stdout.isTTY })}\n`)
               reports.push(report)
@@ -90,7 +94,7 @@ export async function predict(paths: readonly string[], options: PredictOptions)
       }
     }
   } finally {
-    await detector.dispose()
+    await loading.then((detector) => detector.dispose()).catch(() => {})
   }
 
   await mkdir(options.out, { recursive: true })
@@ -113,7 +117,7 @@ const STAGES = { read: 0, segment: 1, classify: 2, report: 3 } as const
 async function analyzeStudy(
   source: string,
   candidate: StudyCandidate,
-  detector: Detector,
+  detector: Promise<Detector>,
   { format }: PredictOptions,
 ): Promise<Report> {
   const progress = createProgress(candidate.studyInstanceUid.slice(-24), Object.keys(STAGES).length)

@@ -66,10 +66,12 @@ function softmax(
       let max = -Infinity
       for (let c = 0; c < CLASSES; c++) max = Math.max(max, logits[start + c * plane])
       let sum = 0
-      for (let c = 0; c < CLASSES; c++) sum += Math.exp(logits[start + c * plane] - max)
-      const scale = 1 / sum
-      for (let c = 0; c < CLASSES; c++)
-        out[offset + start + c * plane] = Math.exp(logits[start + c * plane] - max) * scale
+      for (let c = 0; c < CLASSES; c++) {
+        const e = Math.exp(logits[start + c * plane] - max)
+        out[offset + start + c * plane] = e
+        sum += e
+      }
+      for (let c = 0; c < CLASSES; c++) out[offset + start + c * plane] /= sum
     }
 }
 

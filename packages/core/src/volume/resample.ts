@@ -92,7 +92,95 @@ function blockMean(volume: Volume, { from, to }: Region, [fx, fy, fz]: Vec3): Vo
   return { data: out, shape: [oz, oy, ox], ijkToLps: multiply(volume.ijkToLps, blockToVoxel) }
 }
 
-function sampleTrilinear(volume: Volume, toIjk: Mat4, [nz, ny, nx]: Shape3, outside: number): Int16Array {
+function sampleTrilinear(volume: Volume, toIjk: Mat4, shape: Shape3, outside: number): Int16Array {
+  const axes = alignedAxes(toIjk)
+  return axes
+    ? sampleAligned(volume, toIjk, axes, shape, outside)
+    : sampleOblique(volume, toIjk, shape, outside)
+}
+
+/** Share of a voxel over a whole grid that may be lost when an axis is taken as parallel. */
+const PARALLEL = 1e-9
+
+/** The volume axis that each grid axis (x, y, z) runs along, when each runs along exactly one; else null. */
+function alignedAxes(toIjk: Mat4): readonly [number, number, number] | null {
+  const along = (grid: number) => {
+    const axes = [0, 1, 2].filter((axis) => Math.abs(toIjk[4 * axis + grid]) > PARALLEL)
+    return axes.length === 1 ? axes[0] : -1
+  }
+  const axes = [along(0), along(1), along(2)] as const
+  return axes.includes(-1) || new Set(axes).size < 3 ? null : axes
+}
+
+/** One grid axis over a volume axis: where each step lies between two voxels. */
+function stepsAlong(
+  toIjk: Mat4,
+  gridAxis: number,
+  axis: number,
+  count: number,
+  size: number,
+  stride: number,
+) {
+  const low = new Int32Array(count)
+  const toNext = new Int32Array(count)
+  const weight = new Float64Array(count)
+  for (let n = 0; n < count; n++) {
+    const at = toIjk[4 * axis + gridAxis] * n + toIjk[4 * axis + 3]
+    // A voxel reaches half its width beyond its centre; past that the field of view ends.
+    if (at < -0.5 || at > size - 0.5) {
+      low[n] = -1
+      continue
+    }
+    const first = Math.min(Math.max(0, Math.floor(at)), size - 1)
+    low[n] = first * stride
+    toNext[n] = first + 1 < size ? stride : 0
+    weight[n] = Math.min(Math.max(0, at - first), 1)
+  }
+  return { low, toNext, weight }
+}
+
+/** Grids whose axes run along the volume's, as nearly all do: the weights of each axis are computed once. */
+function sampleAligned(
+  { data, shape: [vz, vy, vx] }: Volume,
+  toIjk: Mat4,
+  axes: readonly [number, number, number],
+  [nz, ny, nx]: Shape3,
+  outside: number,
+): Int16Array {
+  const sizes = [vx, vy, vz]
+  const strides = [1, vx, vx * vy]
+  const [sx, sy, sz] = [nx, ny, nz].map((count, grid) =>
+    stepsAlong(toIjk, grid, axes[grid], count, sizes[axes[grid]], strides[axes[grid]]),
+  )
+  const out = new Int16Array(nz * ny * nx).fill(outside)
+  for (let k = 0; k < nz; k++) {
+    if (sz.low[k] < 0) continue
+    const dz = sz.toNext[k]
+    const wz = sz.weight[k]
+    for (let j = 0; j < ny; j++) {
+      if (sy.low[j] < 0) continue
+      const dy = sy.toNext[j]
+      const wy = sy.weight[j]
+      const row = sz.low[k] + sy.low[j]
+      let at = (k * ny + j) * nx
+      for (let i = 0; i < nx; i++, at++) {
+        if (sx.low[i] < 0) continue
+        const p = row + sx.low[i]
+        const dx = sx.toNext[i]
+        const wx = sx.weight[i]
+        const a = data[p] + wx * (data[p + dx] - data[p])
+        const b = data[p + dy] + wx * (data[p + dy + dx] - data[p + dy])
+        const c = data[p + dz] + wx * (data[p + dz + dx] - data[p + dz])
+        const d = data[p + dz + dy] + wx * (data[p + dz + dy + dx] - data[p + dz + dy])
+        const near = a + wy * (b - a)
+        out[at] = Math.round(near + wz * (c + wy * (d - c) - near))
+      }
+    }
+  }
+  return out
+}
+
+function sampleOblique(volume: Volume, toIjk: Mat4, [nz, ny, nx]: Shape3, outside: number): Int16Array {
   const { data, shape } = volume
   const [vz, vy, vx] = shape
   const plane = vy * vx
@@ -104,7 +192,6 @@ function sampleTrilinear(volume: Volume, toIjk: Mat4, [nz, ny, nx]: Shape3, outs
       let y = toIjk[5] * j + toIjk[6] * k + toIjk[7]
       let z = toIjk[9] * j + toIjk[10] * k + toIjk[11]
       for (let i = 0; i < nx; i++, x += toIjk[0], y += toIjk[4], z += toIjk[8]) {
-        // A voxel reaches half its width beyond its centre; past that the field of view ends.
         if (x < -0.5 || y < -0.5 || z < -0.5 || x > vx - 0.5 || y > vy - 0.5 || z > vz - 0.5) {
           out[at++] = outside
           continue

@@ -52,6 +52,9 @@ blocks = data[:8, :9, :12].astype(np.float64).reshape(4, 2, 3, 3, 6, 2).mean((1,
 block_map = aligned @ np.array([[2, 0, 0, 0.5], [0, 3, 0, 1], [0, 0, 2, 0.5], [0, 0, 0, 1]])
 coarse = affine((0, 0), (1.1, 1.9, 1.9), (-2.5, 4.8, 10.6))
 # The grid stays inside whole blocks, so borders do not matter.
+# Axes of the grid along others of the volume, one of them reversed, as the segmenter's sagittal grid.
+permuted = np.array([[0, 0, 0.45, -2.6], [0.5, 0, 0, 4.1], [0, -0.8, 0, 16.9], [0, 0, 0, 1]])
+cases.append(("permuted", permuted, (11, 8, 12), sample(data, aligned, permuted, (11, 8, 12))))
 cases.append(("coarse", coarse, (3, 2, 4), sample(np.rint(blocks), block_map, coarse, (3, 2, 4))))
 
 json.dump(
