@@ -10,7 +10,7 @@ import type { Detector } from './detector.ts'
 import { LEVELS, type Level, labelOf } from './levels.ts'
 import type { Clock, Signal } from './ports.ts'
 import { makeFigures } from './report/figures.ts'
-import { NOTICE, type Report, type VertebraResult } from './report/report.ts'
+import { noticeFor, type Report, type VertebraResult } from './report/report.ts'
 import { segment } from './segment/segment.ts'
 import type { Segmentation } from './segment/segmentation.ts'
 import type { Study } from './series/study.ts'
@@ -20,8 +20,8 @@ import type { Volume } from './volume/volume.ts'
 
 export type Stage = 'read' | 'segment' | 'classify' | 'report'
 
-/** Typed progress: the stage and how much of it is done, 0..1. */
-export type AnalysisProgress = { readonly stage: Stage; readonly share: number }
+/** Typed progress: the stage that begins. */
+export type AnalysisProgress = { readonly stage: Stage }
 
 export type AnalyzeOptions = {
   readonly clock: Clock
@@ -44,22 +44,22 @@ export async function* analyze(
   const { clock, signal } = options
   const watch = stopwatch(clock)
 
-  yield { stage: 'read', share: 0 }
+  yield { stage: 'read' }
   const study = await readStudy()
   const detector = await loading
   watch.lap('read')
 
-  yield { stage: 'segment', share: 0 }
+  yield { stage: 'segment' }
   const segmentation = await segment(study.volume, detector.sessions.segmenter, { signal })
   const findings = [...study.findings, ...assess(study.volume, segmentation)]
   const analysable = !findings.some((f) => f.severity === 'blocking')
   watch.lap('segment')
 
-  yield { stage: 'classify', share: 0 }
+  yield { stage: 'classify' }
   const judged = analysable ? await judge(study.volume, segmentation, detector, signal) : []
   watch.lap('classify')
 
-  yield { stage: 'report', share: 0 }
+  yield { stage: 'report' }
   const { vertebrae, patient } = results(judged, segmentation, study, detector)
   const figures =
     options.figures === false ? [] : makeFigures({ volume: study.volume, segmentation, vertebrae })
@@ -68,7 +68,7 @@ export async function* analyze(
   const { manifest } = detector
   return {
     schemaVersion: 1,
-    notice: NOTICE,
+    notice: noticeFor(manifest.trainedOn),
     software: SOFTWARE,
     bundle: {
       name: manifest.name,

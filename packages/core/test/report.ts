@@ -1,12 +1,12 @@
 import { LEVELS } from '../src/levels.ts'
-import { NOTICE, type Report, type VertebraResult } from '../src/report/report.ts'
+import { noticeFor, type Report, type VertebraResult } from '../src/report/report.ts'
 
 const PROBABILITIES = [0.04, 0.91, 0.03, 0.08, 0.12, 0.21, null]
 
 /** A study of 300 slices: C2 flagged, C7 out of view. Without pictures. */
 export const report: Report = {
   schemaVersion: 1,
-  notice: NOTICE,
+  notice: noticeFor('synthetic studies only'),
   software: { name: 'NeckFrac', version: '0.1.0' },
   bundle: {
     name: 'compact',

@@ -129,7 +129,7 @@ async function analyzeStudy(
     for (;;) {
       const next = await run.next()
       if (next.done) return next.value
-      progress.update(STAGES[next.value.stage] + next.value.share, next.value.stage)
+      progress.update(STAGES[next.value.stage], next.value.stage)
     }
   } finally {
     progress.done()

@@ -2,9 +2,9 @@ import type { Level } from '../levels.ts'
 import type { Finding, SeriesSummary, Skipped } from '../series/study.ts'
 import type { Vec3 } from '../volume/geometry.ts'
 
-/** Shown first wherever a result is shown. */
-export const NOTICE =
-  'Not a medical device. Research software; the networks were trained on synthetic studies only. Do not use it for diagnosis.'
+/** Shown first wherever a result is shown. @param trainedOn The bundle's own words, e.g. "synthetic studies only". */
+export const noticeFor = (trainedOn: string): string =>
+  `Not a medical device. Research software; the networks were trained on ${trainedOn}. Do not use it for diagnosis.`
 
 export type Call = 'fracture' | 'no-fracture' | 'not-assessable'
 

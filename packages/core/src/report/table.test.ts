@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
 import { notAnalysable, report } from '../../test/report.ts'
-import { NOTICE } from './report.ts'
+import { noticeFor } from './report.ts'
 import { toTable } from './table.ts'
 
 it('says the notice first, then level, probability, call and place', () => {
   const lines = toTable(report).split('\n')
-  expect(lines[0]).toBe(NOTICE)
+  expect(lines[0]).toBe(noticeFor('synthetic studies only'))
   expect(lines).toContain('C1             0.040      0.250  no fracture')
   expect(lines).toContain(
     "C2             0.910      0.250  FRACTURE       slice 42 of 300 (258.dcm), from the vertebra's centre 12 mm right, 8 mm posterior",
