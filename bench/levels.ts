@@ -10,6 +10,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import {
+  boundsLps,
   describeVertebrae,
   type Grid,
   LEVELS,
@@ -57,21 +58,12 @@ console.log(`chains without an error: ${chains.exact} of ${chains.studies} studi
 /** Vertebrae of a mask, measured as the segmenter's are: on a grid of 4 x 2 x 2 mm. */
 async function truthOf(path: string) {
   const labels = await readNiftiLabels(await readFile(path))
-  const { ijkToLps: m, shape } = labels
-  const step = [4, 2, 2]
-  const ends = [0, 1, 2].map((axis) => {
-    const row = m.slice(4 * axis, 4 * axis + 4)
-    const spans = [row[0] * (shape[2] - 1), row[1] * (shape[1] - 1), row[2] * (shape[0] - 1)]
-    const low = row[3] + spans.reduce((a, s) => a + Math.min(0, s), 0)
-    return { low, high: row[3] + spans.reduce((a, s) => a + Math.max(0, s), 0) }
-  })
-  const [nx, nz, ny] = [0, 2, 1].map(
-    (axis) => 1 + Math.floor((ends[axis].high - ends[axis].low) / step[axis]),
-  )
+  const { min, max } = boundsLps(labels)
+  const count = (axis: number, stepMm: number) => 1 + Math.floor((max[axis] - min[axis]) / stepMm)
   const grid: Grid = {
-    shape: [nx, nz, ny],
+    shape: [count(0, 4), count(2, 2), count(1, 2)],
     // Grid axes: front to back, head to feet, right to left, as the segmenter's.
-    ijkToLps: [0, 0, 4, ends[0].low, 2, 0, 0, ends[1].low, 0, -2, 0, ends[2].high, 0, 0, 0, 1],
+    ijkToLps: [0, 0, 4, min[0], 2, 0, 0, min[1], 0, -2, 0, max[2], 0, 0, 0, 1],
   }
   return describeVertebrae({ ...grid, data: resampleLabels(labels, grid) })
 }

@@ -1,3 +1,4 @@
+import { sigmoid } from '../decide/decide.ts'
 import { type Confusion, fScore, tiesDescending } from './metrics.ts'
 
 /**
@@ -30,8 +31,6 @@ export function bestThreshold(
   }
   return best.threshold
 }
-
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 
 /**
  * Platt scaling p = sigmoid(slope * logit + intercept), fitted by Newton's method to Platt's smoothed targets

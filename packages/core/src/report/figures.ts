@@ -1,9 +1,9 @@
 import { type Level, labelOf } from '../levels.ts'
 import type { Segmentation, Vertebra } from '../segment/segmentation.ts'
-import { cross, dot, invert, spacingMm, transform, type Vec3 } from '../volume/geometry.ts'
+import { boundsLps, cross, dot, invert, spacingMm, transform, type Vec3 } from '../volume/geometry.ts'
 import type { Volume } from '../volume/volume.ts'
 import { traceLabels } from './outline.ts'
-import { boundsLps, drawSheet, flatSheet, type Sheet } from './plane.ts'
+import { drawSheet, flatSheet, type Sheet } from './plane.ts'
 import type { Box, Figure, VertebraResult } from './report.ts'
 
 /** Depth shown from front to back; a neck from the airway to the spinous processes, with air to spare. */
@@ -47,7 +47,7 @@ function overview(volume: Volume, segmentation: Segmentation): Figure {
 
 /** A sagittal sheet that follows the spine's midline from side to side; the middle of the volume without a spine. */
 export function overviewSheet(volume: Volume, vertebrae: readonly Vertebra[]): Sheet {
-  const { min, max } = boundsLps(volume)
+  const { min, max } = boundsLps(volume, 0.5)
   const middle = (axis: 1 | 2) =>
     vertebrae.length > 0
       ? (Math.min(...vertebrae.map((v) => v.minLps[axis])) +

@@ -1,4 +1,4 @@
-import { affine, spacingMm, subtract, transform, type Vec3 } from '../volume/geometry.ts'
+import { affine, spacingMm, subtract, type Vec3 } from '../volume/geometry.ts'
 import { resample } from '../volume/resample.ts'
 import type { Volume } from '../volume/volume.ts'
 
@@ -73,20 +73,4 @@ export function drawSheet(volume: Volume, sheet: Sheet, slabMm = 0): Uint8Array 
     }
   }
   return pixels
-}
-
-/** Extent of the volume along the patient's axes, LPS, mm, from voxel edge to voxel edge. */
-export function boundsLps({ shape: [nz, ny, nx], ijkToLps }: Pick<Volume, 'shape' | 'ijkToLps'>): {
-  readonly min: Vec3
-  readonly max: Vec3
-} {
-  const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((c) =>
-    transform(ijkToLps, [c & 1 ? nx - 0.5 : -0.5, c & 2 ? ny - 0.5 : -0.5, c & 4 ? nz - 0.5 : -0.5]),
-  )
-  const along = (axis: 0 | 1 | 2, pick: (...values: number[]) => number) =>
-    pick(...corners.map((p) => p[axis]))
-  return {
-    min: [along(0, Math.min), along(1, Math.min), along(2, Math.min)],
-    max: [along(0, Math.max), along(1, Math.max), along(2, Math.max)],
-  }
 }

@@ -1,4 +1,4 @@
-import { type Mat4, transform, type Vec3 } from '../volume/geometry.ts'
+import { type Bounds, boundsLps, type Mat4 } from '../volume/geometry.ts'
 import { OUTSIDE_HU, resample } from '../volume/resample.ts'
 import type { Grid, Volume } from '../volume/volume.ts'
 
@@ -36,23 +36,6 @@ export function segmentationGrid(volume: Volume): Grid {
 export function segmentationImage(volume: Volume): Volume {
   const grid = segmentationGrid(volume)
   return { ...grid, data: resample(volume, grid) }
-}
-
-type Bounds = { readonly min: Vec3; readonly max: Vec3 }
-
-function boundsLps({ shape: [nz, ny, nx], ijkToLps }: Volume): Bounds {
-  const min: [number, number, number] = [Infinity, Infinity, Infinity]
-  const max: [number, number, number] = [-Infinity, -Infinity, -Infinity]
-  for (const i of [0, nx - 1])
-    for (const j of [0, ny - 1])
-      for (const k of [0, nz - 1]) {
-        const p = transform(ijkToLps, [i, j, k])
-        for (let a = 0; a < 3; a++) {
-          min[a] = Math.min(min[a], p[a])
-          max[a] = Math.max(max[a], p[a])
-        }
-      }
-  return { min, max }
 }
 
 /** Denser than soft tissue and most contrast-filled vessels after averaging over some millimetres. */

@@ -81,3 +81,26 @@ export const spacingMm = (m: Mat4): Vec3 => [
   Math.hypot(m[1], m[5], m[9]),
   Math.hypot(m[2], m[6], m[10]),
 ]
+
+export type Bounds = { readonly min: Vec3; readonly max: Vec3 }
+
+/**
+ * Extent of a grid along the patient's axes, LPS, mm: between the outermost voxel centres, or with `marginVoxels` beyond
+ * them; 0.5 gives the voxels' edges.
+ */
+export function boundsLps(
+  grid: { readonly shape: readonly [z: number, y: number, x: number]; readonly ijkToLps: Mat4 },
+  marginVoxels = 0,
+): Bounds {
+  const [nz, ny, nx] = grid.shape
+  const ends = [nx, ny, nz].map((n) => [-marginVoxels, n - 1 + marginVoxels])
+  const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((c) =>
+    transform(grid.ijkToLps, [ends[0][c & 1], ends[1][(c >> 1) & 1], ends[2][(c >> 2) & 1]]),
+  )
+  const along = (axis: 0 | 1 | 2, pick: (...values: number[]) => number) =>
+    pick(...corners.map((p) => p[axis]))
+  return {
+    min: [along(0, Math.min), along(1, Math.min), along(2, Math.min)],
+    max: [along(0, Math.max), along(1, Math.max), along(2, Math.max)],
+  }
+}

@@ -189,7 +189,7 @@ export function renderBone(
         if (d > 3.2) {
           // Nothing within d: stride on. Half of it, as a sculpted field may overstate distances.
           const skip = ((d - 2.6) * 0.5) / stride
-          if (skip > 1 && !injury) i += (skip | 0) - 0
+          if (skip > 1 && !injury) i += skip | 0
           continue
         }
       }
