@@ -80,6 +80,8 @@ export function makeBeads(options: Beads = {}): PhantomStudy {
     truth: {
       seed: 0,
       preset: 'beads',
+      family: 'parametric',
+      template: null,
       fractured: Object.fromEntries(LEVELS.map((l) => [l, l === options.fractured])) as Record<
         Level,
         boolean

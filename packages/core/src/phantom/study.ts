@@ -1,6 +1,7 @@
 import type { Level } from '../levels.ts'
 import type { Vec3 } from '../volume/geometry.ts'
 import type { LabelVolume, Volume } from '../volume/volume.ts'
+import type { FamilyName } from './families.ts'
 
 export type FractureType =
   | 'dens-ii'
@@ -29,6 +30,9 @@ export type FractureTruth = {
 export type PhantomTruth = {
   readonly seed: number
   readonly preset: string
+  readonly family: FamilyName
+  /** The label map that the vertebrae were made from; null for formulas. */
+  readonly template: string | null
   readonly fractured: Readonly<Record<Level, boolean>>
   readonly fractures: readonly FractureTruth[]
 }

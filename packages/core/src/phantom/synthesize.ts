@@ -1,8 +1,9 @@
 import { LEVELS } from '../levels.ts'
-import { invert, multiply, spacingMm, transform } from '../volume/geometry.ts'
-import { boundsIn, buildParts, buildVertebrae, landmarksOf } from './anatomy/parts.ts'
+import { invert, multiply, spacingMm, transform, type Vec3 } from '../volume/geometry.ts'
+import { boundsIn, buildParts, landmarksOf } from './anatomy/parts.ts'
 import { planHead } from './anatomy/skull.ts'
 import { poseSpine, VERTEBRAE } from './anatomy/spine.ts'
+import { drawAnatomy, type FamilyName, type Template } from './families.ts'
 import { buildLesions, gatherInjuries } from './fractures/wound.ts'
 import { samplePlan } from './plan.ts'
 import { PRESETS, type PresetName } from './presets.ts'
@@ -15,33 +16,41 @@ import { buildSkin } from './tissue/skin.ts'
 import { buildSoft } from './tissue/soft.ts'
 import { measureTruth } from './truth.ts'
 
-/** A synthetic patient, scanned. The same seed and preset give the same bytes. */
-export function synthesize(options: { seed: number; preset: PresetName }): PhantomStudy {
+export type PhantomOptions = {
+  readonly seed: number
+  readonly preset: PresetName
+  /** parametric when absent. */
+  readonly family?: FamilyName | undefined
+  /** Label maps for the families that deform them. */
+  readonly templates?: readonly Template[] | undefined
+}
+
+/** A synthetic patient, scanned. The same options give the same bytes. */
+export function synthesize(options: PhantomOptions): PhantomStudy {
   return synthesizePlan({ ...options, plan: samplePlan(options) })
 }
 
 /** The same with fractures of one's own choice, for tests and for series that vary one thing. */
-export function synthesizePlan(options: {
-  readonly seed: number
-  readonly preset: PresetName
-  readonly plan: ReturnType<typeof samplePlan>
-}): PhantomStudy {
-  const { seed, plan } = options
+export function synthesizePlan(
+  options: PhantomOptions & { readonly plan: ReturnType<typeof samplePlan> },
+): PhantomStudy {
+  const { seed, plan, family = 'parametric', templates = [] } = options
   const preset = PRESETS[options.preset]
-  const random = createRandom(seed)
+  const random = createRandom(family === 'parametric' ? seed : `${family}/${seed}`)
 
-  const vertebrae = buildVertebrae(random.fork('vertebrae'))
+  const { vertebrae, rest, template } = drawAnatomy(family, templates, random.fork('vertebrae'))
   const marks = landmarksOf(vertebrae)
   const lesions = buildLesions(plan, marks, random.fork('fractures'))
   const byLevel = VERTEBRAE.map((name) => lesions.filter((_, n) => plan[n].level === name))
-  const spine = poseSpine(random.fork('spine'), {
+  const injury = {
     wedgeDeg: byLevel.map((all) => all.reduce((s, l) => s + l.wedgeDeg, 0)),
     lossMm: byLevel.map((all) => all.reduce((s, l) => s + l.lossMm, 0)),
-    slipMm: byLevel[1].reduce(
+    slipMm: byLevel[1].reduce<Vec3>(
       (s, l) => [s[0] + l.slipMm[0], s[1] + l.slipMm[1], s[2] + l.slipMm[2]],
       [0, 0, 0],
     ),
-  })
+  }
+  const spine = poseSpine(random.fork('spine'), injury, rest)
   const head = planHead(random.fork('head'))
 
   const view = placeView(spine, preset, random.fork('view'))
@@ -113,5 +122,10 @@ export function synthesizePlan(options: {
     shape: view.grid.shape,
     voxelMm: spacingMm(view.grid.ijkToLps),
   })
-  return { volume: { data: hu, ...view.grid }, labels: { data: labels, ...view.grid }, fractureMask, truth }
+  return {
+    volume: { data: hu, ...view.grid },
+    labels: { data: labels, ...view.grid },
+    fractureMask,
+    truth: { ...truth, family, template },
+  }
 }

@@ -22,7 +22,7 @@ export function measureTruth(options: {
   readonly mask: Uint8Array
   readonly shape: Shape3
   readonly voxelMm: Vec3
-}): PhantomTruth {
+}): Omit<PhantomTruth, 'family' | 'template' | 'scan'> {
   const { seed, preset, plan, centresLps, mask, shape, voxelMm } = options
   const [, rows, columns] = shape
   const counts = plan.map(() => 0)

@@ -1,4 +1,5 @@
 import type { Vec3 } from '../../volume/geometry.ts'
+import type { Bounds, Lattice } from './lattice.ts'
 import type { Stroke } from './shapes.ts'
 
 /** Where things lie in a vertebra's own frame, mm: what fractures, discs and ribs hold on to. */
@@ -17,4 +18,16 @@ export type Landmarks = {
   readonly transverseTip: Vec3
 }
 
+/** A vertebra of any family, in its own frame: x left, y posterior, z along the body's axis, mm. */
+export type Solid = {
+  readonly marks: Landmarks
+  /** Boxes that hold it together. */
+  readonly boxes: readonly Bounds[]
+  /** Signed distance to its surface; a new lattice each time, its caller's to change. */
+  readonly lattice: (stepMm: number) => Lattice
+  /** Unevenness that is still to be added to its surface, mm. */
+  readonly roughMm: number
+}
+
+/** A vertebra made by formulas. */
 export type Vertebra = { readonly strokes: readonly Stroke[]; readonly marks: Landmarks }

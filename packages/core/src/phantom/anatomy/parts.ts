@@ -4,7 +4,7 @@ import { buildAtlas } from './atlas.ts'
 import { buildAxis } from './axis.ts'
 import { buildCage, buildLarynx } from './cage.ts'
 import { createGrain, type Grain, grainAt } from './grain.ts'
-import type { Landmarks, Vertebra } from './landmarks.ts'
+import type { Landmarks, Solid } from './landmarks.ts'
 import { type Bounds, FAR_MM, fetch, type Lattice, sculpt } from './lattice.ts'
 import type { Stroke } from './shapes.ts'
 import { buildMandible, buildSkull, buildTeeth, type HeadPlan } from './skull.ts'
@@ -31,21 +31,28 @@ export type Part = {
   readonly bone: Bone
 }
 
-export type Vertebrae = readonly Vertebra[]
-
-export const buildVertebrae = (random: Random): Vertebrae =>
+/** The vertebrae of the parametric family. */
+export const buildVertebrae = (random: Random): Solid[] =>
   VERTEBRAE.map((name, i) => {
     const r = random.fork(name)
-    return i === 0
-      ? buildAtlas(r)
-      : i === 1
-        ? buildAxis(r)
-        : i < 7
-          ? buildSubaxial(i - 2, r)
-          : buildThoracic(i - 7, r)
+    const { strokes, marks } =
+      i === 0
+        ? buildAtlas(r)
+        : i === 1
+          ? buildAxis(r)
+          : i < 7
+            ? buildSubaxial(i - 2, r)
+            : buildThoracic(i - 7, r)
+    return {
+      marks,
+      boxes: strokes.map((s) => s.shape),
+      lattice: (stepMm) => sculpt(strokes, stepMm),
+      roughMm: 0.28,
+    }
   })
 
-export const landmarksOf = (vertebrae: Vertebrae): readonly Landmarks[] => vertebrae.map((v) => v.marks)
+export const landmarksOf = (vertebrae: readonly Solid[]): readonly Landmarks[] =>
+  vertebrae.map((v) => v.marks)
 
 /** Bounds of a box seen from another frame. */
 export function boundsIn(m: Mat4, { min, max }: Bounds): Bounds {
@@ -121,7 +128,7 @@ function separate(a: Part, b: Part, gapMm: number): void {
 /** All bones that reach into the field of view (bounds in the patient's frame). */
 export function buildParts(options: {
   readonly spine: Spine
-  readonly vertebrae: Vertebrae
+  readonly vertebrae: readonly Solid[]
   readonly head: HeadPlan
   readonly view: Bounds
   readonly stepMm: number
@@ -159,18 +166,18 @@ export function buildParts(options: {
     roughen(lattice, grain, name === 'teeth' ? 0.1 : 0.5, parts.length * 5.3)
     parts.push({ name, label, lattice, pose, bone: look })
   }
-  vertebrae.forEach(({ strokes }, i) => {
+  vertebrae.forEach((solid, i) => {
     // A vertebra is built whole or not at all, so that its neighbours' joints do not depend on the view.
     const pose = spine.poses[i]
-    if (!strokes.some(({ shape }) => overlap(boundsIn(pose, shape), view))) return
+    if (!solid.boxes.some((box) => overlap(boundsIn(pose, box), view))) return
     const firm =
       i < 2
         ? { ...bone, cortexHu: bone.cortexHu * 1.05, coreHu: core * 1.2 }
         : i > 6
           ? { ...bone, coreHu: core * 0.8 }
           : bone
-    const lattice = sculpt(strokes, stepMm)
-    roughen(lattice, grain, 0.28, i * 5.3)
+    const lattice = solid.lattice(stepMm)
+    if (solid.roughMm) roughen(lattice, grain, solid.roughMm, i * 5.3)
     parts.push({ name: VERTEBRAE[i], label: i + 1, lattice, pose, bone: firm })
   })
   const coarse = stepMm * 1.3

@@ -24,6 +24,9 @@ export const VERTEBRAE = [
   'T12',
 ] as const
 
+/** How a patient's vertebrae stand to each other, lying still. */
+export type Rest = { readonly pitchMm: readonly number[]; readonly leanDeg: readonly number[] }
+
 /**
  * Distance in mm from each vertebra's centre to the next one's below: C1 is centred on its ring, C2 on the body
  * below the dens. Measured on the expert masks of VerSe gl003 and rounded.
@@ -34,6 +37,8 @@ const PITCH_MM = [
 
 /** Lean of each vertebra in degrees, top forward positive: usual lordosis over a kyphotic thorax. */
 const LEAN_DEG = [-5, -7, -5, -1, 4, 9, 15, 21, 22, 19, 15, 11, 7, 3, 0, -3, -5, -7, -8]
+
+export const REST: Rest = { pitchMm: PITCH_MM, leanDeg: LEAN_DEG }
 
 export type Spine = {
   /** Rigid frame of each vertebra: x left, y posterior, z along the body's axis. To the patient, mm. */
@@ -85,6 +90,7 @@ export function poseSpine(
     /** By which C1 and the skull follow a displaced dens. */
     readonly slipMm: Vec3
   },
+  { pitchMm, leanDeg }: Rest = REST,
 ): Spine {
   const bend = random.range(-0.25, 1.35)
   const lean = random.normal() * 5
@@ -98,7 +104,7 @@ export function poseSpine(
   const yaw: number[] = []
   let kyphosis = 0
   for (let i = count - 1; i >= 0; i--) {
-    const base = i < 7 ? 14 + (LEAN_DEG[i] - 14) * bend : LEAN_DEG[i] + (bend - 1) * (i < 10 ? 3 : 0)
+    const base = i < 7 ? 14 + (leanDeg[i] - 14) * bend : leanDeg[i] + (bend - 1) * (i < 10 ? 3 : 0)
     kyphosis += (injury.wedgeDeg[i + 1] ?? 0) * 0.8
     pitch[i] = base + lean + random.normal() * 1.4 + kyphosis * 0.6
     roll[i] = sway * Math.sin(swayPhase + i * 0.45) * 2 + random.normal() * 0.8
@@ -116,7 +122,7 @@ export function poseSpine(
   for (let i = count - 1; i >= 0; i--) {
     const turn = rotation(pitch[i] * DEG, roll[i] * DEG, yaw[i] * DEG)
     const thin = i >= 2 && i < 7 && random.chance(0.12) ? random.range(0.6, 2) : 0
-    const rise = i === count - 1 ? 0 : PITCH_MM[i] * (i > 0 ? discs : 1) - thin - (injury.lossMm[i + 1] ?? 0)
+    const rise = i === count - 1 ? 0 : pitchMm[i] * (i > 0 ? discs : 1) - thin - (injury.lossMm[i + 1] ?? 0)
     const carrier = i === 0 ? rotation(pitch[1] * DEG, roll[1] * DEG, yaw[1] * DEG) : turn
     const step = transform(
       carrier,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { LEVELS, type Level } from '../../levels.ts'
-import { fetch, sculpt } from '../anatomy/lattice.ts'
+import { fetch } from '../anatomy/lattice.ts'
 import { buildVertebrae, landmarksOf } from '../anatomy/parts.ts'
 import { VERTEBRAE } from '../anatomy/spine.ts'
 import { createRandom } from '../random.ts'
@@ -33,7 +33,7 @@ function survey(level: Level, type: FractureType, severity: number) {
   const injury = gatherInjuries({ plan, lesions, names: VERTEBRAE, marks, random: createRandom(9) }).get(
     level,
   )
-  const bone = sculpt(vertebrae[LEVELS.indexOf(level)].strokes, 1)
+  const bone = vertebrae[LEVELS.indexOf(level)].lattice(1)
   const out: Probe = { sdf: 0, intact: 0, addedHu: 0, fracture: -1 }
   let lost = 0
   let dense = 0
@@ -88,7 +88,7 @@ test('vascular channels are look-alikes: they leave no mark', () => {
       random: createRandom(seed),
     })
     for (const [name, injury] of injuries) {
-      const bone = sculpt(vertebrae[VERTEBRAE.indexOf(name as 'C1')].strokes, 1.5)
+      const bone = vertebrae[VERTEBRAE.indexOf(name as 'C1')].lattice(1.5)
       const [x, y, z] = injury.fissures[0].centre
       probe(injury, bone, x, y, z, out)
       expect(out.fracture).toBe(-1)
