@@ -1,4 +1,7 @@
 import { LEVELS, type Level } from '../src/levels.ts'
+import { PRESETS } from '../src/phantom/presets.ts'
+import { createRandom } from '../src/phantom/random.ts'
+import { planScan } from '../src/phantom/scanner/plan.ts'
 import type { PhantomStudy } from '../src/phantom/study.ts'
 import type { Mat4 } from '../src/volume/geometry.ts'
 
@@ -82,6 +85,7 @@ export function makeBeads(options: Beads = {}): PhantomStudy {
       preset: 'beads',
       family: 'parametric',
       template: null,
+      scan: planScan(PRESETS.small, createRandom(0)),
       fractured: Object.fromEntries(LEVELS.map((l) => [l, l === options.fractured])) as Record<
         Level,
         boolean

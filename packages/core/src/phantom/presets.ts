@@ -9,6 +9,10 @@ export type Preset = {
   readonly lengthMm?: readonly [number, number]
   /** Share of studies with the pixels and slices of radiotherapy planning. */
   readonly coarseShare: number
+  /** Share of thin-slice studies whose slices are 1.5 to 3 mm thick after all. */
+  readonly thickShare?: number
+  /** Share of thin-slice studies with a tilted gantry. */
+  readonly tiltShare?: number
   /** Share of studies that show only the thorax, T1 and lower. */
   readonly thoraxShare: number
   /** Share of studies whose upper or lower end cuts the cervical spine. */
@@ -31,6 +35,7 @@ const rsna: Preset = {
   sliceMm: [0.6, 1.0],
   slices: [300, 300],
   coarseShare: 0,
+  tiltShare: 0.03,
   thoraxShare: 0,
   truncatedShare: 0.06,
   fracturedLevels: RSNA_LEVELS,
@@ -52,7 +57,14 @@ export const PRESETS = {
   rsna,
   healthy: { ...rsna, fracturedLevels: [1] },
   tune,
-  train: { ...tune, coarseShare: 0.25, thoraxShare: 0.06, truncatedShare: 0.3, fracturedLevels: MANY_LEVELS },
+  train: {
+    ...tune,
+    coarseShare: 0.25,
+    thickShare: 0.15,
+    thoraxShare: 0.06,
+    truncatedShare: 0.3,
+    fracturedLevels: MANY_LEVELS,
+  },
   small: {
     ...rsna,
     columns: [128],
@@ -60,6 +72,7 @@ export const PRESETS = {
     sliceMm: [2.4, 2.6],
     slices: [88, 92],
     truncatedShare: 0,
+    tiltShare: 0,
     boneStepMm: 1.2,
     tissueStepMm: 2.5,
   },

@@ -2,6 +2,7 @@ import type { Level } from '../levels.ts'
 import type { Vec3 } from '../volume/geometry.ts'
 import type { LabelVolume, Volume } from '../volume/volume.ts'
 import type { FamilyName } from './families.ts'
+import type { ScanPlan } from './scanner/plan.ts'
 
 export type FractureType =
   | 'dens-ii'
@@ -35,6 +36,7 @@ export type PhantomTruth = {
   readonly template: string | null
   readonly fractured: Readonly<Record<Level, boolean>>
   readonly fractures: readonly FractureTruth[]
+  readonly scan: ScanPlan
 }
 
 /** A synthetic patient as a scanner would give it, with the truth beside it. All arrays share one grid. */

@@ -8,6 +8,8 @@ import { buildLesions, gatherInjuries } from './fractures/wound.ts'
 import { samplePlan } from './plan.ts'
 import { PRESETS, type PresetName } from './presets.ts'
 import { createRandom } from './random.ts'
+import { buildMetal } from './scanner/metal.ts'
+import { planScan } from './scanner/plan.ts'
 import { scan } from './scanner/scan.ts'
 import { placeView } from './scanner/view.ts'
 import type { PhantomStudy } from './study.ts'
@@ -53,7 +55,8 @@ export function synthesizePlan(
   const spine = poseSpine(random.fork('spine'), injury, rest)
   const head = planHead(random.fork('head'))
 
-  const view = placeView(spine, preset, random.fork('view'))
+  const scanPlan = planScan(preset, random.fork('scanner'))
+  const view = placeView(spine, preset, scanPlan, random.fork('view'))
   const ijkToPatient = multiply(invert(view.patientToLps), view.grid.ijkToLps)
   const [slices, rows, columns] = view.grid.shape
   const seen = boundsIn(ijkToPatient, { min: [-1, -1, -1], max: [columns, rows, slices] })
@@ -66,8 +69,16 @@ export function synthesizePlan(
     random: random.fork('parts'),
   })
 
+  const metal = buildMetal(
+    head.teeth,
+    scanPlan.restorations,
+    spine.skull,
+    preset.boneStepMm,
+    random.fork('metal'),
+  )
+
   const scene = random.fork('scene')
-  const skin = buildSkin(spine, head, random.fork('skin'))
+  const skin = buildSkin(spine, head, scanPlan.armsUp, random.fork('skin'))
   const swollen = plan
     .filter(
       (f) =>
@@ -97,14 +108,17 @@ export function synthesizePlan(
       ? { y: scene.range(92, 112), radius: scene.range(180, 420), hu: scene.range(-250, 150) }
       : undefined,
     view: seen,
-    stepMm: view.coarse ? preset.tissueStepMm * 1.5 : preset.tissueStepMm,
+    stepMm: scanPlan.coarse ? preset.tissueStepMm * 1.5 : preset.tissueStepMm,
     random: random.fork('soft'),
   })
   const injuries = gatherInjuries({ plan, lesions, names: VERTEBRAE, marks, random: random.fork('channels') })
   const { hu, labels, fractureMask } = scan({
+    plan: scanPlan,
     view,
     ijkToPatient,
-    parts,
+    parts: metal ? [...parts, metal.part] : parts,
+    metal: metal ? metal.centres.map((p) => transform(spine.skull, p)) : [],
+    spine,
     injuries,
     soft,
     skin,
@@ -126,6 +140,6 @@ export function synthesizePlan(
     volume: { data: hu, ...view.grid },
     labels: { data: labels, ...view.grid },
     fractureMask,
-    truth: { ...truth, family, template },
+    truth: { ...truth, family, template, scan: scanPlan },
   }
 }

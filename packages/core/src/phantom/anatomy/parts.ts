@@ -189,7 +189,7 @@ export function buildParts(options: {
   build(
     'teeth',
     0,
-    buildTeeth(head, random.fork('teeth')),
+    buildTeeth(head),
     spine.skull,
     { cortexMm: 1.5, cortexHu: 2300, coreHu: 1500, texture: 0.05 },
     stepMm,

@@ -1,3 +1,4 @@
+import type { Vec3 } from '../../volume/geometry.ts'
 import type { Random } from '../random.ts'
 import {
   add,
@@ -21,21 +22,47 @@ export type HeadPlan = {
   readonly gape: number
   readonly sizes: readonly [number, number, number]
   readonly centre: readonly [number, number, number]
+  readonly teeth: readonly Tooth[]
 }
+
+/** up points to the tip of the root. */
+export type Tooth = { readonly crown: Vec3; readonly up: 1 | -1; readonly molar: boolean }
 
 export function planHead(random: Random): HeadPlan {
   const sizes = [random.range(66, 76), random.range(84, 95), random.range(62, 72)] as const
   const basionZ = random.range(15, 19)
   const centre = [0, 74 - sizes[1], basionZ + sizes[2] - 3] as const
   const thick = random.range(5, 7.5)
+  const gape = random.range(0, 7)
   return {
     vault: ellipsoid(centre, sizes),
     brain: ellipsoid(centre, [sizes[0] - thick, sizes[1] - thick, sizes[2] - thick]),
     basionZ,
-    gape: random.range(0, 7),
+    gape,
     sizes,
     centre,
+    teeth: placeTeeth(basionZ, gape, random.fork('teeth')),
   }
+}
+
+/** Two rows of teeth on the jaws' arches; a few may be missing. */
+function placeTeeth(basionZ: number, gape: number, random: Random): Tooth[] {
+  const teeth: Tooth[] = []
+  const missing = random.pick([0.03, 0.1, 0.4], [5, 4, 1])
+  for (const [up, z] of [
+    [1, basionZ - 22],
+    [-1, basionZ - 32 - gape],
+  ] as const)
+    for (let i = -7; i <= 7; i++) {
+      if (i === 0 || random.chance(missing)) continue
+      const t = ((i - Math.sign(i) * 0.5) / 6.5) * 1.25
+      teeth.push({
+        crown: [Math.sin(t) * 24, -49 - Math.cos(t) * 23, z - up * 1.5],
+        up,
+        molar: Math.abs(i) > 3,
+      })
+    }
+  return teeth
 }
 
 /** Occiput with foramen magnum and condyles, clivus, petrous bones, mastoids, vault, upper jaw with its teeth. */
@@ -158,22 +185,7 @@ export function buildMandible(head: HeadPlan, random: Random): Stroke[] {
   return strokes
 }
 
-/** Two rows of teeth on the jaws' arches; a few may be missing. */
-export function buildTeeth(head: HeadPlan, random: Random): Stroke[] {
-  const upper = head.basionZ - 22
-  const strokes: Stroke[] = []
-  for (const [row, z] of [
-    [1, upper],
-    [-1, upper - 10 - head.gape],
-  ] as const)
-    for (let i = -7; i <= 7; i++) {
-      if (i === 0 || random.chance(0.1)) continue
-      const t = ((i - Math.sign(i) * 0.5) / 6.5) * 1.25
-      const x = Math.sin(t) * 24
-      const y = -49 - Math.cos(t) * 23
-      strokes.push(
-        add(rod([x, y, z + row * 7], [x, y, z - row * 2.5], 1.8, Math.abs(i) > 3 ? 3.7 : 2.6), 0.4),
-      )
-    }
-  return strokes
-}
+export const buildTeeth = (head: HeadPlan): Stroke[] =>
+  head.teeth.map(({ crown: [x, y, z], up, molar }) =>
+    add(rod([x, y, z + up * 8.5], [x, y, z - up], 1.8, molar ? 3.7 : 2.6), 0.4),
+  )

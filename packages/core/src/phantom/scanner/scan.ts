@@ -1,59 +1,77 @@
-import { type Mat4, transform } from '../../volume/geometry.ts'
+import { invert, type Mat4, transform, type Vec3 } from '../../volume/geometry.ts'
 import { createGrain } from '../anatomy/grain.ts'
 import type { Part } from '../anatomy/parts.ts'
+import type { Spine } from '../anatomy/spine.ts'
 import type { Injury } from '../fractures/injury.ts'
 import type { Random } from '../random.ts'
 import type { Skin } from '../tissue/skin.ts'
 import type { Soft } from '../tissue/soft.ts'
-import { createNoise, createStreaks, TILE } from './noise.ts'
+import { type Artefact, createArtefacts } from './artefacts.ts'
+import { addMetalStreaks } from './metal.ts'
+import { jolt } from './motion.ts'
+import { blendWeights, createNoise, createStreaks, type NoiseTile, TILE } from './noise.ts'
+import type { Motion, ScanPlan } from './plan.ts'
 import { aim, renderBone, renderSoft, type Slice } from './render.ts'
+import { type Starvation, starve } from './starvation.ts'
 import type { View } from './view.ts'
 
 /** HU that CT stores, [min, max]; 12 bits with the usual intercept. */
 export const HU_RANGE = [-1024, 3071] as const
 
-export type Scan = { readonly hu: Int16Array; readonly labels: Uint8Array; readonly fractureMask: Uint8Array }
+export type Scan = {
+  readonly hu: Int16Array
+  readonly labels: Uint8Array
+  readonly fractureMask: Uint8Array
+  readonly artefacts: readonly Artefact[]
+}
 
 export function scan(options: {
+  readonly plan: ScanPlan
   readonly view: View
   readonly ijkToPatient: Mat4
   readonly parts: readonly Part[]
   readonly injuries: ReadonlyMap<string, Injury>
   readonly soft: Soft
   readonly skin: Skin
+  readonly spine: Spine
+  /** Pieces of metal, patient frame, mm. */
+  readonly metal: readonly Vec3[]
   readonly random: Random
 }): Scan {
-  const { view, ijkToPatient: m, parts, injuries, soft, skin, random } = options
+  const { plan, view, ijkToPatient: m, parts, injuries, soft, skin, spine, random } = options
+  const { pixelMm, intervalMm, thicknessMm, enhance } = plan
   const [slices, size] = view.grid.shape
   const count = size * size
-  const sharp = random.chance(view.coarse ? 0.2 : 0.8)
-  const blurMm = sharp ? random.range(0.28, 0.42) : random.range(0.5, 0.8)
-  const sigmaMm = Math.hypot(blurMm, view.pixelMm * 0.3)
-  const enhance = sharp ? random.range(0.2, 0.7) : 0
-  const doseHu = (sharp ? random.range(16, 48) : random.range(6, 20)) * (view.coarse ? 0.7 : 1)
-  const streakHu = random.range(0.2, 1.6) * doseHu
-  const padded = random.chance(0.15)
-  const noise = createNoise(random.fork('noise'), sharp)
-  const streaks = createStreaks(random.fork('streaks'))
+  const sigmaMm = Math.hypot(plan.psfMm, pixelMm * 0.3)
+  const noise = createNoise(random.fork('noise'), plan.psfMm, pixelMm)
+  const streaks = createStreaks(random.fork('streaks'), plan.psfMm, pixelMm)
+  const offsets = Array.from({ length: slices + 2 }, () => [
+    Math.floor(random.next() * TILE),
+    (random.next() * TILE) | 0,
+  ])
+  const weights = blendWeights(plan.noiseLag)
   const grain = createGrain(random.fork('grain'))
-  const dental = random.chance(0.2) ? random.range(60, 350) : 0
   const targets = parts.map((p) => aim(p, injuries.get(p.name), m, sigmaMm))
-  const teeth = targets.find((t) => t.part.name === 'teeth')
+  const toIjk = invert(m)
+  const metal = options.metal.map((p) => transform(toIjk, p))
+  const sparks = random.fork('metal')
+  const jolted = joltedSlices(plan.motion, spine, toIjk, intervalMm)
+  const artefacts = createArtefacts()
   const total = slices * count
-  const out: Scan = {
+  const out = {
     hu: new Int16Array(total),
     labels: new Uint8Array(total),
     fractureMask: new Uint8Array(total),
   }
-  const sub = Math.max(1, Math.round(view.sliceMm / 1.5))
+  const sub = Math.max(1, Math.round(thicknessMm / 1.5))
   const sum = new Float32Array(count)
   const single = new Float32Array(count)
   const nearest = new Float32Array(count)
   const rows = new Float32Array(count)
   const edged = new Float32Array(count)
-  const half = (size - 1) / 2
-  const phase = random.range(0, 6.28)
-  const spokes = Math.floor(random.range(9, 21))
+  // The body's outline changes slowly: it is measured every 3 mm.
+  const every = Math.max(1, Math.round(3 / intervalMm))
+  let starvation: Starvation | undefined
   for (let k = 0; k < slices; k++) {
     if (sub > 1) sum.fill(0)
     nearest.fill(9)
@@ -64,54 +82,113 @@ export function scan(options: {
       nearest,
     }
     for (let s = 0; s < sub; s++) {
-      const height = k + (s + 0.5) / sub - 0.5
+      const height = k + ((s + 0.5) / sub - 0.5) * (thicknessMm / intervalMm)
       renderSoft(soft, m, height, size, sigmaMm * 1.3, slice.hu)
       for (const target of targets) renderBone(target, grain, height, size, view.scale, slice)
       if (sub > 1) for (let n = 0; n < count; n++) sum[n] += slice.hu[n] / sub
     }
     const hu = sub > 1 ? sum : slice.hu
+    if (plan.motion && k >= jolted[0] && k < jolted[1]) {
+      jolt({ motion: plan.motion, size, pixelMm, hu, masks: [slice.label, slice.fracture], scratch: rows })
+      artefacts.note('motion-step', k, slice.label, size, () => true)
+    }
     const crisp = enhance > 0 ? sharpen(hu, size, enhance, rows, edged) : hu
-    // Attenuation grows with the body's width: noise and left-right streaks grow at the shoulders.
-    const p = transform(m, [half, half, k])
-    const wide = Math.max(0, (skin.half(p[2]) - 70) / 120)
-    const grainHu = doseHu * (1 + 0.7 * wide)
-    const streak = streakHu * (0.1 + 1.3 * wide * wide)
-    const ox = Math.floor(random.next() * TILE)
-    const oy = Math.floor(random.next() * TILE)
-    const sx = Math.floor(random.next() * TILE)
-    const sy = Math.floor(random.next() * TILE)
-    const metal =
-      dental && teeth && k > teeth.box.min[2] && k < teeth.box.max[2]
-        ? dental * Math.abs(Math.sin(k * 1.3 + phase))
-        : 0
-    const centre =
-      metal && teeth
-        ? [(teeth.box.min[0] + teeth.box.max[0]) / 2, (teeth.box.min[1] + teeth.box.max[1]) / 2]
-        : [0, 0]
-    let n = 0
-    for (let j = 0; j < size; j++) {
-      const row = ((j + oy) & (TILE - 1)) * TILE
-      const line = ((j + sy) & (TILE - 1)) * TILE
-      for (let i = 0; i < size; i++, n++) {
-        let v = crisp[n]
-        const quiet = v < -700 ? 0.35 : 1
-        v +=
-          quiet *
-          (grainHu * noise[row + ((i + ox) & (TILE - 1))] + streak * streaks[line + ((i + sx) & (TILE - 1))])
-        if (metal) {
-          const dx = i - centre[0]
-          const dy = j - centre[1]
-          const r = Math.sqrt(dx * dx + dy * dy) * view.pixelMm
-          v += (metal * Math.sin(Math.atan2(dy, dx) * spokes + phase + k) * 30) / (30 + r)
-        }
-        if (padded && (i - half) ** 2 + (j - half) ** 2 > (half + 0.5) ** 2) v = HU_RANGE[0]
-        out.hu[k * count + n] =
-          v < HU_RANGE[0] ? HU_RANGE[0] : v > HU_RANGE[1] ? HU_RANGE[1] : ((v + 4096.5) | 0) - 4096
-      }
+    if (metal.some(([, , z]) => Math.abs(z - k) * intervalMm < 9)) {
+      rows.fill(0)
+      addMetalStreaks({
+        ...{ out: rows, size, pixelMm, centres: metal, k, intervalMm },
+        ...{ strengthHu: plan.metalHu, random: sparks },
+      })
+      for (let n = 0; n < count; n++) if (crisp[n] > -900) crisp[n] += rows[n]
+      artefacts.note('streak', k, slice.label, size, (n) => Math.abs(rows[n]) > STREAK_HU)
+    }
+    if (!starvation || k % every === 0)
+      starvation = starve({
+        skin,
+        at: (j) => transform(m, [(size - 1) / 2, j, k]),
+        rows: size,
+        pixelMm,
+        strength: plan.starvation,
+        noiseHu: plan.noiseHu,
+        hardeningHu: plan.hardeningHu,
+      })
+    const { streakHu } = starvation
+    if (streakHu.some((hu) => hu > STREAK_HU))
+      artefacts.note('streak', k, slice.label, size, (n) => streakHu[(n / size) | 0] > STREAK_HU)
+    expose(
+      crisp,
+      out.hu.subarray(k * count, (k + 1) * count),
+      size,
+      { tile: noise, hu: plan.noiseHu * starvation.grain, weights, offsets: offsets.slice(k, k + 3) },
+      { tile: streaks, starvation },
+      plan.padded,
+    )
+  }
+  return { ...out, artefacts: artefacts.found() }
+}
+
+/** Streaks of this deviation are as strong as the edge of a fracture in spongy bone, HU. */
+const STREAK_HU = 60
+
+/** Slices [from, to) during which the patient moved. */
+function joltedSlices(
+  motion: Motion | null,
+  spine: Spine,
+  toIjk: Mat4,
+  intervalMm: number,
+): [number, number] {
+  if (!motion) return [0, 0]
+  const k = Math.round(transform(toIjk, spine.at(motion.level, 0, 0))[2])
+  return [k, k + Math.max(1, Math.round(motion.lengthMm / intervalMm))]
+}
+
+/** Adds noise and stores what 12 bits hold. Slice k's noise is a blend of three tiles, so that slices correlate. */
+function expose(
+  from: Float32Array,
+  to: Int16Array,
+  size: number,
+  grain: {
+    readonly tile: NoiseTile
+    readonly hu: number
+    readonly weights: readonly [number, number]
+    /** Of the tiles for k - 1, k and k + 1. */
+    readonly offsets: readonly (readonly number[])[]
+  },
+  along: { readonly tile: NoiseTile; readonly starvation: Starvation },
+  padded: boolean,
+): void {
+  const { tile } = grain
+  const streaks = along.tile
+  const { streakHu, darkHu } = along.starvation
+  const [wa, wb] = grain.weights.map((w) => w * grain.hu)
+  const [[xb, yb], [xa, ya], [xc, yc]] = grain.offsets
+  const mask = TILE - 1
+  const half = (size - 1) / 2
+  const radius = half + 0.5
+  for (let j = 0, n = 0; j < size; j++) {
+    const a = ((j + ya) & mask) * TILE
+    const b = ((j + yb) & mask) * TILE
+    const c = ((j + yc) & mask) * TILE
+    const dark = darkHu[j]
+    const sa = grain.weights[0] * streakHu[j]
+    const sb = grain.weights[1] * streakHu[j]
+    const chord = padded ? Math.sqrt(Math.max(0, radius * radius - (j - half) ** 2)) : size
+    for (let i = 0; i < size; i++, n++) {
+      const ia = (i + xa) & mask
+      const ib = (i + xb) & mask
+      const ic = (i + xc) & mask
+      let v = wa * tile[a + ia] + wb * (tile[b + ib] + tile[c + ic])
+      if (sa > 0.5) v += sa * streaks[a + ia] + sb * (streaks[b + ib] + streaks[c + ic])
+      const hu = from[n]
+      v = hu < -700 ? hu + AIR_NOISE * v : hu + v - dark
+      if (i - half > chord || half - i > chord) v = HU_RANGE[0]
+      to[n] = v < HU_RANGE[0] ? HU_RANGE[0] : v > HU_RANGE[1] ? HU_RANGE[1] : ((v + 4096.5) | 0) - 4096
     }
   }
-  return out
 }
+
+/** Noise in air against that in tissue; measured beside heads and shoulders: a third. */
+const AIR_NOISE = 0.35
 
 /** Unsharp masking with a 5-tap blur: the overshoot that a bone kernel gives edges. */
 function sharpen(

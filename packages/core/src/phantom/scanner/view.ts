@@ -1,8 +1,9 @@
-import { affine, type Mat4, multiply, transform } from '../../volume/geometry.ts'
+import { affine, type Mat4, transform, type Vec3 } from '../../volume/geometry.ts'
 import type { Grid } from '../../volume/volume.ts'
 import { rotation, type Spine, shifted } from '../anatomy/spine.ts'
 import type { Preset } from '../presets.ts'
 import type { Random } from '../random.ts'
+import type { ScanPlan } from './plan.ts'
 
 /** How the patient lies in the scanner and what it images. */
 export type View = {
@@ -11,14 +12,12 @@ export type View = {
   readonly patientToLps: Mat4
   /** Size of the patient against the nominal one. */
   readonly scale: number
-  readonly coarse: boolean
-  readonly sliceMm: number
-  readonly pixelMm: number
 }
 
 const DEG = Math.PI / 180
 
-export function placeView(spine: Spine, preset: Preset, random: Random): View {
+export function placeView(spine: Spine, preset: Preset, plan: ScanPlan, random: Random): View {
+  const { coarse, columns, pixelMm: pixel, intervalMm: slice } = plan
   const scale = Math.max(0.84, Math.min(1.13, 0.985 + 0.055 * random.normal()))
   const turn = rotation(random.normal() * 2.5 * DEG, random.normal() * 2 * DEG, random.normal() * 3 * DEG)
   const sized = turn.map((v, i) => (i < 12 ? v * scale : v))
@@ -27,12 +26,6 @@ export function placeView(spine: Spine, preset: Preset, random: Random): View {
     random.range(-160, -40),
     random.range(-400, 100),
   ])
-  const coarse = random.chance(preset.coarseShare)
-  const pixel = coarse ? random.range(1.1, 4) : random.range(...preset.pixelMm)
-  const slice = coarse ? random.range(2, 5) : random.range(...preset.sliceMm)
-  const columns = coarse
-    ? Math.max(64, Math.min(256, Math.round(random.range(220, 480) / pixel)))
-    : random.pick(preset.columns)
   const place = (level: number, x: number, y: number) => transform(patientToLps, spine.at(level, x, y))
   const c1 = place(1, 0, 0)[2]
   const c7 = place(7.4, 0, 0)[2]
@@ -63,25 +56,27 @@ export function placeView(spine: Spine, preset: Preset, random: Random): View {
     middle[0] + Math.max(-off, Math.min(off, (random.normal() * off) / 2)),
     middle[1] + (coarse ? -10 : 0) + Math.max(-off, Math.min(off, (random.normal() * off) / 2)),
   ]
-  const half = ((columns - 1) / 2) * pixel
   const upwards = random.chance(0.15)
-  const z0 = upwards ? top - (slices - 1) * slice : top
+  const step = upwards ? slice : -slice
+  // Planes tilt about the left-right axis; the table still moves along z, so that slices are sheared.
+  const tilt = plan.tiltDeg * DEG
+  const down: Vec3 = [0, pixel * Math.cos(tilt), pixel * Math.sin(tilt)]
+  const half = (columns - 1) / 2
   return {
     grid: {
       shape: [slices, columns, columns],
       ijkToLps: affine(
         [pixel, 0, 0],
-        [0, pixel, 0],
-        [0, 0, upwards ? slice : -slice],
-        [centre[0] - half, centre[1] - half, z0],
+        down,
+        [0, 0, step],
+        [
+          centre[0] - half * pixel,
+          centre[1] - half * down[1],
+          (upwards ? top - (slices - 1) * slice : top) - half * down[2],
+        ],
       ),
     },
     patientToLps,
     scale,
-    coarse,
-    sliceMm: slice,
-    pixelMm: pixel,
   }
 }
-
-export const ijkToPatient = (view: View, inverse: Mat4): Mat4 => multiply(inverse, view.grid.ijkToLps)

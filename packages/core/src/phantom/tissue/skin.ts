@@ -4,11 +4,12 @@ import type { HeadPlan } from '../anatomy/skull.ts'
 import type { Spine } from '../anatomy/spine.ts'
 import type { Random } from '../random.ts'
 
-/** The body's outline. sdf is negative inside; half is the body's half width at a height, for streaks and noise. */
+/** The body's outline. sdf is negative inside. */
 export type Skin = {
   readonly sdf: (x: number, y: number, z: number) => number
-  readonly half: (z: number) => number
   readonly fatMm: number
+  /** Length of the side-to-side ray through a point inside the body, as mm of water; 0 outside. */
+  readonly chord: (x: number, y: number, z: number) => number
 }
 
 const smooth = (a: number, b: number, v: number) => {
@@ -21,12 +22,12 @@ const soften = (a: number, b: number, k: number) => {
   return Math.min(a, b) - (h * h) / (4 * k)
 }
 
-export function buildSkin(spine: Spine, head: HeadPlan, random: Random): Skin {
+export function buildSkin(spine: Spine, head: HeadPlan, armsUp: boolean, random: Random): Skin {
   const fatMm = random.range(3, 13)
   const girth = random.range(0.93, 1.08)
   const neckX = 57 * girth + fatMm * 0.7
   const neckY = 57 * girth + fatMm * 0.6
-  const wide = random.range(185, 225)
+  const wide = random.range(185, 225) - (armsUp ? 40 : 0)
   const deep = random.range(88, 108) + fatMm * 0.5
   const slope = random.range(0.28, 0.5)
   // Body centre by height, every 2 mm.
@@ -48,40 +49,52 @@ export function buildSkin(spine: Spine, head: HeadPlan, random: Random): Skin {
   const nose = ellipsoid([0, -104, z0 - 6], [13, 15, 17])
   const chin = ellipsoid([0, -70, z0 - 42], [30, 22, 16])
   const chestY = t1[1] + 8
-  return {
-    fatMm,
-    half: (z) => neckX + (wide - neckX) * smooth(t1[2] + 40, t1[2] - 30, z),
-    sdf: (x, y, z) => {
-      const i = Math.max(0, Math.min(track.length - 1, Math.round((z - low) / 2)))
-      const [cx, cy] = track[i]
-      let d = 1e9
-      if (z < c1[2] + 45) {
-        const grow = 1 + 0.25 * smooth(t1[2] + 35, t1[2], z)
-        const u = (x - cx) / (neckX * grow)
-        const v = (y - cy - 7) / (neckY * grow)
-        d = (Math.sqrt(u * u + v * v) - 1) * neckY
-        if (z > c1[2] + 5) d = Math.max(d, z - c1[2] - 22)
-      }
-      if (z < t1[2] + 75) {
-        const ax = Math.abs(x - cx)
-        const u = ax / wide
-        const v = (y - chestY) / deep
-        const tube = ((u ** 2.6 + Math.abs(v) ** 2.6) ** (1 / 2.6) - 1) * deep
-        const top =
-          z - (t1[2] + 42 - slope * ax - (ax > 150 ? (ax - 150) * 0.9 : 0) - (v < 0 ? 55 : 36) * v * v)
-        d = soften(d, Math.max(tube, top * 0.8), 45)
-      }
-      if (z > c1[2] - 75) {
-        const p = transform(toHead, [x, y, z])
-        const f = soften(face.sdf(p[0], p[1], p[2]), chin.sdf(p[0], p[1], p[2]), 16)
-        const h = soften(
-          soften(soften(skull.sdf(p[0], p[1], p[2]), base.sdf(p[0], p[1], p[2]), 20), f, 14),
-          nose.sdf(p[0], p[1], p[2]),
-          8,
-        )
-        d = soften(d, h, 24)
-      }
-      return d
-    },
+  const sdf = (x: number, y: number, z: number): number => {
+    const i = Math.max(0, Math.min(track.length - 1, Math.round((z - low) / 2)))
+    const [cx, cy] = track[i]
+    let d = 1e9
+    if (z < c1[2] + 45) {
+      const grow = 1 + 0.25 * smooth(t1[2] + 35, t1[2], z)
+      const u = (x - cx) / (neckX * grow)
+      const v = (y - cy - 7) / (neckY * grow)
+      d = (Math.sqrt(u * u + v * v) - 1) * neckY
+      if (z > c1[2] + 5) d = Math.max(d, z - c1[2] - 22)
+    }
+    if (z < t1[2] + 75) {
+      const ax = Math.abs(x - cx)
+      const u = ax / wide
+      const v = (y - chestY) / deep
+      const tube = ((u ** 2.6 + Math.abs(v) ** 2.6) ** (1 / 2.6) - 1) * deep
+      const top =
+        z - (t1[2] + 42 - slope * ax - (ax > 150 ? (ax - 150) * 0.9 : 0) - (v < 0 ? 55 : 36) * v * v)
+      d = soften(d, Math.max(tube, top * 0.8), 45)
+    }
+    if (z > c1[2] - 75) {
+      const p = transform(toHead, [x, y, z])
+      const f = soften(face.sdf(p[0], p[1], p[2]), chin.sdf(p[0], p[1], p[2]), 16)
+      const h = soften(
+        soften(soften(skull.sdf(p[0], p[1], p[2]), base.sdf(p[0], p[1], p[2]), 20), f, 14),
+        nose.sdf(p[0], p[1], p[2]),
+        8,
+      )
+      d = soften(d, h, 24)
+    }
+    return d
   }
+  const chord = (x: number, y: number, z: number): number => {
+    if (sdf(x, y, z) > 0) return 0
+    let length = 0
+    for (const s of [1, -1])
+      for (let dx = 0, d = sdf(x, y, z); d < 0 && dx < 280; d = sdf(x + s * dx, y, z)) {
+        length += Math.min(STRIDE_MM, -d)
+        dx += STRIDE_MM
+      }
+    const heads = armsUp ? 0 : Math.exp(-(((y - t1[1] - 22) / 30) ** 2) - ((z - t1[2]) / 32) ** 2)
+    return length + HUMERI_MM * heads
+  }
+  return { fatMm, sdf, chord }
 }
+
+const STRIDE_MM = 12
+/** What two humeral heads add to a ray: 90 mm of spongy bone that weakens it by two thirds more than water does. */
+const HUMERI_MM = 60
