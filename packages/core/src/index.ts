@@ -1,15 +1,22 @@
 export { type AnalysisProgress, type AnalyzeOptions, analyze, type Stage, scoreStudy } from './analyze.ts'
-export { type Bundle, loadBundle, parseManifest } from './bundle/load.ts'
+export { type Bundle, loadBundle, loadSegmenter, parseManifest } from './bundle/load.ts'
 export {
   type Decision,
   type Manifest,
   manifestSchema,
   NETWORK_NAMES,
   type NetworkName,
+  type OperatingPoint,
+  type Reached,
 } from './bundle/manifest.ts'
 export { CROP, cropGrid, cropImage, cropMask } from './classify/crop.ts'
 export type { Scores } from './decide/decide.ts'
 export { fitDecision, type LabelledStudy } from './decide/fit.ts'
+export {
+  atOperatingPoint,
+  OPERATING_POINTS,
+  type OperatingPointName,
+} from './decide/operating-points.ts'
 export { type Detector, openDetector } from './detector.ts'
 export { decodeJpegLossless } from './dicom/jpeg-lossless.ts'
 export { JPEG_LOSSLESS, JPEG_LOSSLESS_SV1 } from './dicom/transfer-syntaxes.ts'

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import {
   analyze,
+  atOperatingPoint,
   type Detector,
   EXIT_CODES,
   EXIT_INTERNAL,
@@ -30,6 +31,8 @@ export type PredictOptions = {
   readonly format: readonly Format[]
   readonly bundle: string
   readonly threads: number
+  /** One of the bundle's operating points instead of its default. */
+  readonly operatingPoint?: string | undefined
 }
 
 /** One line of run.json. */
@@ -43,8 +46,11 @@ type Outcome =
  */
 export async function predict(paths: readonly string[], options: PredictOptions): Promise<number> {
   // The networks load while the first source is scanned and read.
-  const loading = openBundle(options.bundle, options.threads)
-  loading.catch(() => {}) // reported by the study that waits for it
+  const loading = openDetector(options)
+  let unusable: unknown
+  loading.catch((error: unknown) => {
+    unusable = error // reported by the study that waits for it
+  })
   const outcomes: Outcome[] = []
   const skippedFiles: (Skipped & { source: string })[] = []
   const reports: Report[] = []
@@ -53,7 +59,7 @@ export async function predict(paths: readonly string[], options: PredictOptions)
 
   const failed = (source: string, study: string | null, error: unknown) => {
     // Without networks no study can be analysed.
-    if (isNeckFracError(error) && error.tag === 'bundle') throw error
+    if (error === unusable) throw error
     const message = error instanceof Error ? error.message : String(error)
     console.error(`${study ?? source}: ${message}`)
     outcomes.push({ source, study, status: 'failed', error: message })
@@ -110,6 +116,19 @@ export async function predict(paths: readonly string[], options: PredictOptions)
   printWorklist(reports)
   console.log(`Reports: ${resolve(options.out)}`)
   return exitCode
+}
+
+async function openDetector({ bundle, threads, operatingPoint }: PredictOptions): Promise<Detector> {
+  const detector = await openBundle(bundle, threads)
+  if (operatingPoint === undefined) return detector
+  try {
+    const { manifest } = detector
+    const decision = atOperatingPoint(manifest.decision, operatingPoint)
+    return { ...detector, manifest: { ...manifest, decision } }
+  } catch (error) {
+    await detector.dispose()
+    throw error
+  }
 }
 
 const STAGES = { read: 0, segment: 1, classify: 2, report: 3 } as const

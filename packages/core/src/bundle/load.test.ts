@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { LEVELS } from '../levels.ts'
-import { loadBundle } from './load.ts'
+import { loadBundle, loadSegmenter } from './load.ts'
 
 const network = (file: string) => ({
   file,
@@ -58,4 +58,14 @@ test.each([
     tag: 'bundle',
     message: expect.stringMatching(message),
   })
+})
+
+test('the segmenter alone is enough to label, whatever else is missing', async () => {
+  const { networks, decision: _, ...rest } = manifest
+  const partial = { ...rest, networks: { segmenter: networks.segmenter } }
+  expect((await loadSegmenter(files(partial), zeros)).length).toBe(3)
+  await expect(loadBundle(files(partial), zeros)).rejects.toThrow(/networks\.slices/)
+  await expect(loadSegmenter(files(partial), async () => 'f'.repeat(64))).rejects.toThrow(
+    /a\.onnx has SHA-256/,
+  )
 })

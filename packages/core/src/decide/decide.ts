@@ -16,7 +16,10 @@ export const ensembleLogit = ({ slices, sequence }: Scores, sliceModelWeight: nu
   sliceModelWeight * slices + (1 - sliceModelWeight) * sequence
 
 /** Calibrated probability of a fracture of one vertebra. */
-export function vertebraProbability(scores: Scores, { sliceModelWeight, calibration }: Decision): number {
+export function vertebraProbability(
+  scores: Scores,
+  { sliceModelWeight, calibration }: Pick<Decision, 'sliceModelWeight' | 'calibration'>,
+): number {
   return sigmoid(calibration.slope * ensembleLogit(scores, sliceModelWeight) + calibration.intercept)
 }
 

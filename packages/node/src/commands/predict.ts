@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { DEFAULT_BUNDLE } from '../bundle.ts'
-import { FORMATS, type Format, predict } from '../predict.ts'
+import { FORMATS, type Format, type PredictOptions, predict } from '../predict.ts'
 import { parseCount } from './arguments.ts'
 
 export const predictCommand = new Command('predict')
@@ -10,11 +10,10 @@ export const predictCommand = new Command('predict')
   .option('--format <list>', `comma-separated: ${FORMATS.join(', ')}`, parseFormats, [...FORMATS])
   .option('--bundle <dir>', 'folder of the model bundle', DEFAULT_BUNDLE)
   .option('--threads <n>', 'threads for the networks; 0 lets ONNX Runtime choose', parseCount, 0)
-  .action(
-    async (paths: string[], options: { out: string; format: Format[]; bundle: string; threads: number }) => {
-      process.exitCode = await predict(paths, options)
-    },
-  )
+  .option('--operating-point <name>', "one of the bundle's, e.g. f2, specificity-90, sensitivity-98")
+  .action(async (paths: string[], options: PredictOptions) => {
+    process.exitCode = await predict(paths, options)
+  })
 
 function parseFormats(text: string): Format[] {
   return text.split(',').map((name) => {
