@@ -1,4 +1,6 @@
+import pytest
 import torch
+import torch.nn.functional as F
 
 from neckfrac_training import augment
 
@@ -61,29 +63,6 @@ def test_rotation_keeps_distances_where_the_field_is_not_square():
     assert turned.any(2).sum() == 4
 
 
-def test_sagittal_labels_follow_the_image_and_leave_with_the_field():
-    torch.manual_seed(2)
-    image = torch.full((32, 5, 128, 112), 0.0)
-    label = torch.zeros(32, 128, 112, dtype=torch.long)
-    image[:, :, 50:70, 40:70], label[:, 50:70, 40:70] = 800, 3
-    image, label = augment.augment_sagittal(image, label, truncate=0.5)
-    assert set(label.unique().tolist()) <= {0, 3}
-    gone = image[:, 2] < -900
-    assert not label[gone & (image == -1024).all(1)].any()
-    inside = (image[:, 2] > 400).float()
-    shared = (inside * (label == 3)).sum() / torch.maximum(inside, (label == 3).float()).sum()
-    assert shared > 0.8
-
-
-def test_truncation_cuts_rows():
-    torch.manual_seed(3)
-    image, label = torch.zeros(64, 5, 64, 32), torch.ones(64, 64, 32, dtype=torch.long)
-    cut_image, cut_label = augment.cut_field(image, label, 1.0)
-    rows = (cut_image[:, 0] == 0).any(2).sum(1)
-    assert (rows < 64).float().mean() > 0.9
-    assert torch.equal(cut_label == 1, cut_image[:, 0] == 0)
-
-
 def test_closing_fills_a_notch_and_keeps_the_outline():
     mask = torch.zeros(1, 1, 64, 64)
     mask[:, :, 20:44, 10:54] = 1
@@ -91,6 +70,21 @@ def test_closing_fills_a_notch_and_keeps_the_outline():
     notched[:, :, 20:36, 30:35] = 0
     assert torch.equal(augment.close_mask(notched, 9), mask)
     assert torch.equal(augment.close_mask(mask, 9), mask)
+
+
+@pytest.mark.parametrize("pixels", [3, 5, 9])
+def test_largest_within_is_max_pooling(pixels):
+    torch.manual_seed(4)
+    values = torch.rand(2, 3, 40, 28) - 0.5
+    expected = F.max_pool2d(values, pixels, 1, pixels // 2)
+    assert torch.equal(augment.largest_within(values, pixels), expected)
+
+
+def test_changes_only_the_chosen_samples():
+    values = torch.arange(4.0)[:, None]
+    chosen = torch.tensor([True, False, True, False])
+    assert augment.change_some(chosen, values, lambda x: x + 10)[:, 0].tolist() == [10, 1, 12, 3]
+    assert augment.change_some(~chosen & chosen, values, lambda x: 1 / 0) is values
 
 
 def test_slices_shift_with_their_labels():

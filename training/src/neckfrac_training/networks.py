@@ -65,8 +65,8 @@ class Segmenter(nn.Module):
 
     def __init__(self, recipe: SegmenterRecipe):
         super().__init__()
-        self.slices, self.upsample = recipe.slices, recipe.upsample
-        inputs, widths = recipe.slices + 2, recipe.widths
+        self.slices, self.upsample, self.fold = recipe.slices, recipe.upsample, recipe.fold_pixels
+        inputs, widths = (recipe.slices + 2) * self.fold**2, recipe.widths
         plain = recipe.encoder == "plain"
         self.encoder = (
             PlainEncoder(inputs, widths) if plain else TimmEncoder(recipe.encoder, inputs, widths[0])
@@ -79,19 +79,19 @@ class Segmenter(nn.Module):
             stage = [convolution(below + channels[k], width), convolution(width, width)]
             self.decoder.append(nn.Sequential(*stage))
             below = width
-        self.logits = nn.Conv2d(below, CLASSES, 1)
+        self.logits = nn.Conv2d(below, CLASSES * self.fold**2, 1)
 
     def forward(self, hu: Tensor) -> Tensor:
         skip = (5 - self.slices) // 2
         x = see(hu[:, skip : 5 - skip])
         if self.upsample > 1:
             x = F.interpolate(x, scale_factor=self.upsample, mode="bilinear", align_corners=False)
-        features = self.encoder(x)
+        features = self.encoder(F.pixel_unshuffle(x, self.fold))
         x = features[-1]
         for k, stage in enumerate(self.decoder):
             x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
             x = stage(torch.cat([x, features[-2 - k]], 1))
-        x = self.logits(x)
+        x = F.pixel_shuffle(self.logits(x), self.fold)
         return F.avg_pool2d(x, self.upsample) if self.upsample > 1 else x
 
 

@@ -67,6 +67,9 @@ class SegmenterRecipe(NetworkRecipe):
     """Channels at strides 1, 2, 4, 8, 16; with a timm encoder, of the decoder."""
     slices: int = 5
     """Neighbouring sagittal slices used of the five handed in: 5 or 3."""
+    fold_pixels: int = 1
+    """Side of the square of pixels that enters as one cell with so many times the channels, and leaves so: 2
+    computes on a quarter of the cells. The deepest of `widths` then lies at stride 32: name four."""
     upsample: int = 1
     """Factor by which the input is enlarged inside the network; 2 turns a 160-pixel field into 320."""
     crop: tuple[int, int] = (128, 112)
@@ -77,6 +80,25 @@ class SegmenterRecipe(NetworkRecipe):
     """Share of samples whose slice shows a vertebra; the others come from anywhere, air included."""
     truncate: float = 0.5
     """Share of samples whose field is cut at the top, the bottom or both."""
+    cord: float = 0.0
+    """Share of samples in which the cord goes on where the field is cut, as in radiotherapy's public scans,
+    which keep only what is outlined."""
+    thick_rows: float = 0.33
+    """Share of samples with axial slices of 4, 6 or 8 mm."""
+    coarse: float = 0.0
+    """Share of samples as a scan of `coarse_mm` pixels would show them, averaged and read back linearly."""
+    coarse_mm: tuple[float, float] = (2.5, 5.0)
+    """Axial pixels of these, mm: 3.9 in radiotherapy's public head-and-neck scans."""
+    contrast: float = 0.0
+    """Share of samples whose bone and soft tissue change contrast, each on its own."""
+    bias: float = 0.0
+    """Share of samples with slow changes of HU over the field."""
+    streaks: float = 0.0
+    """Share of samples with a band of disturbed rows: shoulders, dental metal."""
+    grain: float = 0.0
+    """Share of samples with correlated noise, besides white noise in 0.4 of them."""
+    blur: float = 0.0
+    """Share of samples smeared over 6 mm or more."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +173,15 @@ class Recipe:
     seed: int = 0
     """Every draw follows from seed, step and process: the same recipe gives the same training."""
     fold: int = 0
-    """Studies of this fold are validated on, all others trained on."""
+    """Studies of this fold are validated on, all others trained on; -1 trains on all of them."""
+    folds: tuple[int, ...] = (0,)
+    """Folds that `neckfrac train` trains: (0,) for a hold-out, (0, 1, 2, 3, 4) for all of five. Ensemble
+    weight, calibration and thresholds are learned on the studies of these folds."""
+    ship: str = "fold"
+    """Which networks go into the bundle: "fold" the first fold's, "all" those of one more training on all."""
+    masks: str = "predicted"
+    """Vertebrae of the crops: "predicted" by the fold's own segmenter, as in use, or "expert" where a study
+    has a mask (the fold's segmenter then labels only the studies without one)."""
     threads: int = 0
     """CPU threads of PyTorch; 0 = its own choice."""
     segmenter: SegmenterRecipe = field(default_factory=SegmenterRecipe)
@@ -167,7 +197,16 @@ def load_recipe(name_or_path: str) -> Recipe:
     if not path.exists():
         known = ", ".join(sorted(p.stem for p in RECIPES.glob("*.toml")))
         raise RecipeError(f"no recipe {path}; there are: {known}")
-    return recipe_from_dict({"name": path.stem, **tomllib.loads(path.read_text())})
+    recipe = recipe_from_dict({"name": path.stem, **tomllib.loads(path.read_text())})
+    for key, value, allowed in (
+        ("ship", recipe.ship, ("fold", "all")),
+        ("masks", recipe.masks, ("predicted", "expert")),
+    ):
+        if value not in allowed:
+            raise RecipeError(f"{key} = {value!r} is none of {', '.join(allowed)}")
+    if not recipe.folds or min(recipe.folds) < 0 or len(set(recipe.folds)) < len(recipe.folds):
+        raise RecipeError(f"folds = {list(recipe.folds)} must name at least one fold, each once")
+    return recipe
 
 
 def recipe_from_dict(values: dict) -> Recipe:

@@ -6,10 +6,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from . import data
-from .augment import AIR, augment_sagittal
 from .metrics import ratio
 from .networks import CLASSES
 from .recipe import Recipe
+from .sagittal import AIR, augment_sagittal
 
 
 class SegmenterTask:
@@ -31,7 +31,7 @@ class SegmenterTask:
         return data.draw_sagittal(self.train, rng, self.own.batch, self.own.crop, self.own.near_spine)
 
     def augment(self, batch: dict) -> dict:
-        image, label = augment_sagittal(batch["image"].float(), batch["label"].long(), self.own.truncate)
+        image, label = augment_sagittal(batch["image"].float(), batch["label"].long(), self.own)
         return {"input": image.contiguous(memory_format=torch.channels_last), "label": label}
 
     def loss(self, model, batch: dict) -> Tensor:
