@@ -1,18 +1,29 @@
 import { LEVELS, type Level } from '../levels.ts'
 import type { PhantomStudy } from '../phantom/study.ts'
+import type { Segmentation } from '../segment/segmentation.ts'
 import { heatOf, paintVoxels } from './heat.ts'
-import { type PreparedStudy, prepareStudy } from './study.ts'
+import { type HeatSource, type PreparedStudy, prepareCrops, prepareStudy } from './study.ts'
 
 export type Fractured = Readonly<Record<Level, boolean>>
 
-/** A phantom for training. A fracture counts only where the crop of its vertebra shows it. */
-export function preparePhantom(phantom: PhantomStudy): { prepared: PreparedStudy; fractured: Fractured } {
+/**
+ * A phantom for training. A fracture counts only where the crop of its vertebra shows it.
+ * @param segmentation Crops follow these vertebrae instead of the true ones, as they will in use.
+ */
+export function preparePhantom(
+  phantom: PhantomStudy,
+  segmentation?: Segmentation,
+): { prepared: PreparedStudy; fractured: Fractured } {
   const { volume, labels, truth } = phantom
   const voxels = fractureVoxels(phantom)
-  const prepared = prepareStudy(volume, labels, ({ level, centreLps }) => {
+  const heatSource: HeatSource = ({ level, centreLps }) => {
     const own = truth.fractures.flatMap((f, n) => (f.level === level ? [voxels[n]] : []))
     return heatOf(paintVoxels(own.flat(), volume, centreLps))
-  })
+  }
+  const expert = prepareStudy(volume, labels, heatSource)
+  const prepared = segmentation
+    ? { ...expert, crops: prepareCrops(volume, segmentation, heatSource) }
+    : expert
   const { crops } = prepared
   const shown = (level: Level) => {
     if (!crops) return true

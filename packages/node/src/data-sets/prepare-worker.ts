@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
-  type Detector,
   encodeNpy,
   type Fractured,
   heatFromBoxes,
@@ -17,13 +16,14 @@ import {
   prepareStudy,
   readNiftiLabels,
   readStudy,
+  type Session,
   scanSource,
   segment,
   synthesize,
   type Volume,
 } from '@neckfrac/core'
 import { fillFolder } from '../atomic-file.ts'
-import { openBundle } from '../bundle.ts'
+import { openSegmenter } from '../bundle.ts'
 import { CODECS } from '../codecs.ts'
 import { task } from '../pool.ts'
 import { openSource } from '../sources.ts'
@@ -36,10 +36,13 @@ export const preparePhantomStudy = task(
     readonly uid: string
     readonly seed: number
     readonly preset: PresetName
+    /** Labels the vertebrae that are cropped, as in use, instead of the truth. */
+    readonly bundle?: string | undefined
   }): Promise<PreparedEntry> => {
-    const { out, uid, seed, preset } = input
+    const { out, uid, seed, preset, bundle } = input
     const phantom = synthesize({ seed, preset })
-    const { prepared, fractured } = preparePhantom(phantom)
+    const segmentation = bundle && (await segment(phantom.volume, await segmenterOf(bundle)))
+    const { prepared, fractured } = preparePhantom(phantom, segmentation || undefined)
     const fractures = phantom.truth.fractures.map(({ level, type, severity, centreLps }) => ({
       level,
       type,
@@ -52,7 +55,7 @@ export const preparePhantomStudy = task(
       origin: 'phantom',
       sourceHash: hashOf(phantom.volume),
       notes: [],
-      truth: { seed, preset, fractures },
+      truth: { seed, preset, fractures, scan: phantom.truth.scan },
     }
   },
 )
@@ -64,8 +67,10 @@ export const prepareRsnaStudy = task(
     readonly study: RsnaStudy
     /** Labels the vertebrae of a study without a mask. */
     readonly bundle?: string | undefined
+    /** Whether the bundle labels those of a study with a mask, too. */
+    readonly predicted?: boolean | undefined
   }): Promise<PreparedEntry> => {
-    const { out, study, bundle } = input
+    const { out, study, bundle, predicted } = input
     const { volume, slices, findings, skipped } = await readImages(study)
     const notes = findings.filter((f) => f.severity !== 'info').map((f) => f.message)
     if (skipped.length > 0)
@@ -80,8 +85,8 @@ export const prepareRsnaStudy = task(
     if (unknown.length > 0) notes.push(`boxes on slices that do not exist: ${unknown.join(', ')}`)
     const heatOf = heatFromBoxes(volume, study.fractured, boxes)
     let prepared = prepareStudy(volume, mask, heatOf)
-    if (!mask && bundle !== undefined) {
-      const segmentation = await segment(volume, (await detectorOf(bundle)).sessions.segmenter)
+    if ((!mask || predicted) && bundle !== undefined) {
+      const segmentation = await segment(volume, await segmenterOf(bundle))
       prepared = { ...prepared, crops: prepareCrops(volume, segmentation, heatOf) }
     }
     return {
@@ -94,12 +99,12 @@ export const prepareRsnaStudy = task(
   },
 )
 
-const detectors = new Map<string, Promise<Detector>>()
+const segmenters = new Map<string, Promise<Session>>()
 
-/** A worker thread loads a bundle once, on one thread: the pool keeps the other cores busy. */
-function detectorOf(bundle: string): Promise<Detector> {
-  const loaded = detectors.get(bundle) ?? openBundle(bundle, 1)
-  detectors.set(bundle, loaded)
+/** A worker thread loads a segmenter once, on one thread: the pool keeps the other cores busy. */
+function segmenterOf(bundle: string): Promise<Session> {
+  const loaded = segmenters.get(bundle) ?? openSegmenter(bundle, 1)
+  segmenters.set(bundle, loaded)
   return loaded
 }
 

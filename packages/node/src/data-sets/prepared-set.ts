@@ -21,18 +21,24 @@ export type PrepareSource =
       readonly studies: number
       readonly seed: number
       readonly preset: PresetName
+      /** Model bundle whose labels the crops follow instead of the true ones. */
+      readonly bundle?: string | undefined
     }
   | {
       readonly kind: 'rsna'
       readonly folder: string
       /** Model bundle that labels the vertebrae of studies without a mask. */
       readonly bundle?: string | undefined
+      /** Whether it labels those of a study with a mask, too. */
+      readonly predicted?: boolean | undefined
     }
 
 export type PrepareOptions = {
   readonly out: string
   readonly folds: number
   readonly workers: number
+  /** Prepares these studies of the source alone. */
+  readonly only?: (uid: string) => boolean
   readonly signal?: AbortSignal
   readonly onStudy?: (done: number, total: number) => void
 }
@@ -56,7 +62,7 @@ type Job = {
  */
 export async function prepareSet(source: PrepareSource, options: PrepareOptions): Promise<PrepareResult> {
   const { out, folds, signal } = options
-  const jobs = await jobsOf(source, options)
+  const jobs = (await jobsOf(source, options)).filter(({ uid }) => options.only?.(uid) ?? true)
   const entries = new Map((await openPrepared(out, folds)).map((e) => [e.uid, e]))
   const failed = new Map<string, string>()
   const saver = createSaver(async () => {
@@ -96,7 +102,7 @@ export async function prepareSet(source: PrepareSource, options: PrepareOptions)
 
 async function jobsOf(source: PrepareSource, { out, signal }: PrepareOptions): Promise<Job[]> {
   if (source.kind === 'phantoms') {
-    const { preset } = source
+    const { preset, bundle } = source
     return Array.from({ length: source.studies }, (_, n) => {
       const seed = source.seed + n
       const uid = phantomUid(preset, seed)
@@ -104,7 +110,7 @@ async function jobsOf(source: PrepareSource, { out, signal }: PrepareOptions): P
       return {
         uid,
         isCurrent: (entry) => entry.origin === 'phantom',
-        run: (pool) => pool.run('preparePhantomStudy', { out, uid, seed, preset }, { label, signal }),
+        run: (pool) => pool.run('preparePhantomStudy', { out, uid, seed, preset, bundle }, { label, signal }),
       }
     })
   }
@@ -114,7 +120,7 @@ async function jobsOf(source: PrepareSource, { out, signal }: PrepareOptions): P
     run: (pool) =>
       pool.run(
         'prepareRsnaStudy',
-        { out, study, bundle: source.bundle },
+        { out, study, bundle: source.bundle, predicted: source.predicted },
         { label: `study ${study.uid}`, signal },
       ),
   }))
