@@ -1,3 +1,4 @@
+import { findCandidates } from './classify/candidates.ts'
 import { networkInput } from './classify/crop.ts'
 import { locate } from './classify/locate.ts'
 import { classifySequence } from './classify/sequence.ts'
@@ -28,6 +29,8 @@ export type AnalyzeOptions = {
   readonly signal?: Signal
   /** Leave out the pictures when nobody will look at them. */
   readonly figures?: boolean
+  /** Is given the labels as soon as there are some: for those who draw or score them. */
+  readonly onSegmentation?: (segmentation: Segmentation) => void
 }
 
 /**
@@ -51,6 +54,7 @@ export async function* analyze(
 
   yield { stage: 'segment' }
   const segmentation = await segment(study.volume, detector.sessions.segmenter, { signal })
+  options.onSegmentation?.(segmentation)
   const findings = [...study.findings, ...assess(study.volume, segmentation)]
   const analysable = !findings.some((f) => f.severity === 'blocking')
   watch.lap('segment')
@@ -153,6 +157,7 @@ function results(
         threshold: decision.thresholds[level],
         call: fracture === null ? 'not-assessable' : fracture ? 'fracture' : 'no-fracture',
         box: j && fracture ? locate(j.crop, j.slices, volume, slices) : null,
+        candidates: j ? findCandidates(j.crop, j.slices, probabilities[level] ?? 0, volume, slices) : [],
         models: j ? { slices: sigmoid(j.scores.slices), sequence: sigmoid(j.scores.sequence) } : {},
       }
     }),

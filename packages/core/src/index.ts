@@ -23,6 +23,15 @@ export { JPEG_LOSSLESS, JPEG_LOSSLESS_SV1 } from './dicom/transfer-syntaxes.ts'
 export { uidOf } from './dicom/uid.ts'
 export { createSeriesWriter, type SeriesIdentity, type SeriesWriter } from './dicom/write.ts'
 export * from './errors.ts'
+export { type CaseContext, caseOfReport, extentsOf, failedCase } from './evaluate/cases/case-of-report.ts'
+export { compareCentres, compareLabels, vertebraeOfMask } from './evaluate/cases/labels.ts'
+export {
+  hullOfSlices,
+  scanOfPhantom,
+  type TruthFacts,
+  truthOfPhantom,
+} from './evaluate/cases/phantom-truth.ts'
+export { type Box3, type CaseTruth, type StudyCase, studyCaseSchema } from './evaluate/cases/study-case.ts'
 export { type CompetitionLoss, competitionLoss } from './evaluate/competition.ts'
 export { type Evaluation, evaluate, type Group, sameThreshold, type Thresholds } from './evaluate/evaluate.ts'
 export { type EvaluationTableOptions, toEvaluationTable } from './evaluate/evaluation-table.ts'
@@ -33,6 +42,7 @@ export { readThresholds } from './evaluate/thresholds-file.ts'
 export * from './levels.ts'
 export { readNifti, readNiftiLabels } from './nifti/read.ts'
 export { writeNifti } from './nifti/write.ts'
+export { FAMILIES, type FamilyName } from './phantom/families.ts'
 export { PRESETS, type PresetName } from './phantom/presets.ts'
 export type * from './phantom/study.ts'
 export { synthesize } from './phantom/synthesize.ts'

@@ -52,7 +52,7 @@ export function locate(
 }
 
 /** Probability of each cell, weighed with the slice's own probability, 0 where the vertebra is not. */
-function maskedHeat({ mask }: VertebraCrop, { heat, sliceLogits }: SliceScores): Float32Array {
+export function maskedHeat({ mask }: VertebraCrop, { heat, sliceLogits }: SliceScores): Float32Array {
   const out = new Float32Array(heat.length)
   const s = CROP.heatStride
   for (let n = 0; n < heat.length; n++) {

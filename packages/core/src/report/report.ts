@@ -23,6 +23,27 @@ export type Box = {
   readonly centreLps: Vec3
 }
 
+/**
+ * A suspicious place of a vertebra as a box in three dimensions, whatever the call: what a reader may want to look at
+ * next, and what the evaluation of boxes counts. Several of one vertebra do not overlap.
+ */
+export type Candidate = {
+  /** The vertebra's probability times the place's own heat, 0..1. */
+  readonly score: number
+  /** Slices of the volume, from 0, both included, and their files. */
+  readonly firstSlice: number
+  readonly lastSlice: number
+  readonly firstPath: string
+  readonly lastPath: string
+  /** Top-left and size in pixels of those slices. */
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+  /** Centre of the box in the patient, LPS, mm. */
+  readonly centreLps: Vec3
+}
+
 export type VertebraResult = {
   readonly level: Level
   /** Centre of the labelled vertebra, LPS, mm; null when it is not in view. */
@@ -34,6 +55,8 @@ export type VertebraResult = {
   readonly call: Call
   /** Present when the call is 'fracture'. */
   readonly box: Box | null
+  /** Most suspicious places, the highest score first; missing in reports of version 0.1.0. */
+  readonly candidates?: readonly Candidate[]
   /** Each model's own probability, before ensemble and calibration. */
   readonly models: Readonly<Record<string, number>>
 }

@@ -1,0 +1,56 @@
+import { labelOf } from '../../levels.ts'
+import { visibleVertebrae } from '../../prepare/study.ts'
+import type { Report } from '../../report/report.ts'
+import type { Segmentation, Vertebra } from '../../segment/segmentation.ts'
+import { describeVertebrae } from '../../segment/vertebrae.ts'
+import { boundsLps, norm, subtract, type Vec3 } from '../../volume/geometry.ts'
+import { resampleLabels } from '../../volume/resample.ts'
+import type { Grid, LabelVolume } from '../../volume/volume.ts'
+import { dice } from '../metrics/overlap.ts'
+import type { LabelledVertebra } from './study-case.ts'
+
+/** VerSe's limit: a centre farther away names another vertebra, or nothing (Sekuboyina 2021, identification rate). */
+const FARTHEST_MM = 20
+
+type Centre = { readonly label: number; readonly centreLps: Vec3 }
+
+/** Labels of a segmenter against the true mask, on the segmenter's grid. T2 and lower do not count. */
+export function compareLabels(truth: LabelVolume, { labels, vertebrae }: Segmentation): LabelledVertebra[] {
+  const grid = { shape: labels.shape, ijkToLps: labels.ijkToLps }
+  const data = resampleLabels(truth, grid)
+  return visibleVertebrae(describeVertebrae({ ...grid, data })).map((v) => ({
+    ...identify(v, vertebrae),
+    dice: dice(data, labels.data, v.label),
+  }))
+}
+
+/** Centres of a report against the vertebrae of a mask; reports hold no labels but C1..C7. */
+export function compareCentres(truth: readonly Vertebra[], report: Report): LabelledVertebra[] {
+  const found = report.vertebrae.flatMap(({ level, centreLps }) =>
+    centreLps ? [{ label: labelOf(level), centreLps }] : [],
+  )
+  return truth.filter((v) => v.label <= 7).map((v) => ({ ...identify(v, found), dice: null }))
+}
+
+function identify(truth: Centre, found: readonly Centre[]): Omit<LabelledVertebra, 'dice'> {
+  const away = (c: Centre) => norm(subtract(c.centreLps, truth.centreLps))
+  const own = found.find((c) => c.label === truth.label)
+  const nearest = found.reduce<Centre | null>((a, b) => (a && away(a) <= away(b) ? a : b), null)
+  return {
+    label: truth.label,
+    found: nearest && away(nearest) <= FARTHEST_MM ? nearest.label : 0,
+    distanceMm: own ? away(own) : null,
+  }
+}
+
+/** Vertebrae of a mask that are in view, measured as the segmenter's are: on a grid of 4 x 2 x 2 mm. */
+export function vertebraeOfMask(mask: LabelVolume): Vertebra[] {
+  const { min, max } = boundsLps(mask)
+  const count = (axis: number, stepMm: number) => 1 + Math.floor((max[axis] - min[axis]) / stepMm)
+  const grid: Grid = {
+    shape: [count(0, 4), count(2, 2), count(1, 2)],
+    // Grid axes: front to back, head to feet, right to left, as the segmenter's.
+    ijkToLps: [0, 0, 4, min[0], 2, 0, 0, min[1], 0, -2, 0, max[2], 0, 0, 0, 1],
+  }
+  return visibleVertebrae(describeVertebrae({ ...grid, data: resampleLabels(mask, grid) }))
+}
