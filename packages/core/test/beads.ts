@@ -90,6 +90,7 @@ export function makeBeads(options: Beads = {}): PhantomStudy {
         Level,
         boolean
       >,
+      lookAlikes: [],
       fractures: options.fractured
         ? [
             {

@@ -1,12 +1,21 @@
 import { LEVELS, type Level } from '../levels.ts'
 import { PRESETS, type PresetName } from './presets.ts'
 import { createRandom, type Random } from './random.ts'
-import type { FractureType } from './study.ts'
+import type { FractureType, LookAlikeType } from './study.ts'
 
 export type PlannedFracture = {
   readonly level: Level
   readonly type: FractureType
   /** 0 barely visible .. 1 gross. */
+  readonly severity: number
+  readonly side: 1 | -1
+}
+
+/** A finding that is no fracture, before the patient is made. */
+export type PlannedLookAlike = {
+  readonly level: Level
+  readonly type: Exclude<LookAlikeType, 'motion-step' | 'streak'>
+  /** 0 hardly visible .. 1 conspicuous. */
   readonly severity: number
   readonly side: 1 | -1
 }
@@ -130,5 +139,65 @@ export function samplePlan(options: {
       severity: Math.max(0.03, Math.min(1, 0.45 + 0.24 * random.normal())),
       side: random.sign(),
     }))
+  })
+}
+
+/** Chance of each look-alike at C1 to C7; of those that come with age, in the oldest of patients. */
+type Chances = readonly [c1: number, c2: number, c3: number, c4: number, c5: number, c6: number, c7: number]
+
+/**
+ * Present at any age. More often than in people where people rarely have them: a network must meet each a few hundred
+ * times. Real shares: C1 cleft 4 %, os odontoideum 0.7 %, nuchal ossicle 11 %.
+ */
+const INBORN: Readonly<Partial<Record<PlannedLookAlike['type'], Chances>>> = {
+  'vascular-channel': [0.3, 0.35, 0.35, 0.35, 0.35, 0.35, 0.35],
+  'basivertebral-vein': [0, 0, 0.55, 0.6, 0.6, 0.6, 0.6],
+  'nutrient-foramen': [0.15, 0.25, 0.3, 0.3, 0.3, 0.3, 0.3],
+  'atlas-cleft': [0.06, 0, 0, 0, 0, 0, 0],
+  'dens-synchondrosis': [0, 0.25, 0, 0, 0, 0, 0],
+  'neurocentral-synchondrosis': [0, 0.03, 0.03, 0.03, 0.03, 0.03, 0.03],
+  'os-odontoideum': [0, 0.02, 0, 0, 0, 0, 0],
+  'limbus-vertebra': [0, 0, 0.01, 0.02, 0.03, 0.03, 0.02],
+  'schmorl-node': [0, 0.02, 0.04, 0.04, 0.05, 0.05, 0.05],
+  'healed-line': [0.02, 0.04, 0.03, 0.03, 0.04, 0.05, 0.06],
+}
+
+/** Multiplied by the patient's wear, 0 in the young to 1. */
+const WORN: Readonly<Partial<Record<PlannedLookAlike['type'], Chances>>> = {
+  'anterior-osteophyte': [0, 0.2, 0.3, 0.5, 0.8, 0.8, 0.5],
+  'uncinate-osteophyte': [0, 0, 0.3, 0.45, 0.7, 0.7, 0.4],
+  'ossified-anterior-ligament': [0, 0.05, 0.1, 0.15, 0.2, 0.2, 0.15],
+  'ossified-posterior-ligament': [0, 0.03, 0.06, 0.1, 0.1, 0.08, 0.04],
+  'nuchal-ossicle': [0, 0, 0.03, 0.08, 0.15, 0.2, 0.15],
+  'disc-vacuum': [0, 0.02, 0.1, 0.15, 0.3, 0.35, 0.2],
+}
+
+/** What the breaking of a bone leaves no room for. */
+const UNLIKELY: Readonly<Partial<Record<FractureType, readonly PlannedLookAlike['type'][]>>> = {
+  'dens-ii': ['os-odontoideum', 'dens-synchondrosis'],
+  'dens-iii': ['os-odontoideum', 'dens-synchondrosis'],
+  'c1-ring': ['atlas-cleft'],
+  teardrop: ['limbus-vertebra'],
+  compression: ['limbus-vertebra', 'schmorl-node'],
+  burst: ['limbus-vertebra', 'schmorl-node', 'basivertebral-vein'],
+}
+
+/** The look-alikes of one patient: several in nearly everyone, beside fractures and in whole vertebrae alike. */
+export function sampleLookAlikes(options: {
+  readonly seed: number
+  readonly plan: readonly PlannedFracture[]
+}): readonly PlannedLookAlike[] {
+  const random = createRandom(options.seed).fork('look-alikes')
+  const wear = random.next() ** 1.5
+  return LEVELS.flatMap((level, i) => {
+    const banned = options.plan.filter((f) => f.level === level).flatMap((f) => UNLIKELY[f.type] ?? [])
+    const draw = (table: typeof INBORN, factor: number) =>
+      (Object.keys(table) as PlannedLookAlike['type'][]).flatMap((type): PlannedLookAlike[] => {
+        const hit = random.chance((table[type]?.[i] ?? 0) * factor)
+        const severity = Math.max(0.05, Math.min(1, 0.45 + 0.27 * random.normal()))
+        const side = random.sign()
+        return hit && !banned.includes(type) ? [{ level, type, severity, side }] : []
+      })
+    return [...draw(INBORN, 1), ...draw(WORN, wear)]
   })
 }

@@ -28,6 +28,38 @@ export type FractureTruth = {
   readonly boxes: readonly { sliceIndex: number; x: number; y: number; width: number; height: number }[]
 }
 
+/** What may be read as a fracture and is none; the last two come from the scanner. */
+export type LookAlikeType =
+  | 'vascular-channel'
+  | 'basivertebral-vein'
+  | 'nutrient-foramen'
+  | 'anterior-osteophyte'
+  | 'uncinate-osteophyte'
+  | 'ossified-anterior-ligament'
+  | 'ossified-posterior-ligament'
+  | 'nuchal-ossicle'
+  | 'limbus-vertebra'
+  | 'healed-line'
+  | 'atlas-cleft'
+  | 'dens-synchondrosis'
+  | 'neurocentral-synchondrosis'
+  | 'os-odontoideum'
+  | 'disc-vacuum'
+  | 'schmorl-node'
+  | 'motion-step'
+  | 'streak'
+
+/** One look-alike in the images. */
+export type LookAlikeTruth = {
+  readonly level: Level
+  readonly type: LookAlikeType
+  /** 0 hardly visible .. 1 conspicuous; null for artefacts. */
+  readonly severity: number | null
+  readonly centreLps: Vec3
+  /** As a fracture's. */
+  readonly boxes: FractureTruth['boxes']
+}
+
 export type PhantomTruth = {
   readonly seed: number
   readonly preset: string
@@ -36,6 +68,7 @@ export type PhantomTruth = {
   readonly template: string | null
   readonly fractured: Readonly<Record<Level, boolean>>
   readonly fractures: readonly FractureTruth[]
+  readonly lookAlikes: readonly LookAlikeTruth[]
   readonly scan: ScanPlan
 }
 

@@ -4,8 +4,8 @@ import { boundsIn, buildParts, landmarksOf } from './anatomy/parts.ts'
 import { planHead } from './anatomy/skull.ts'
 import { poseSpine, VERTEBRAE } from './anatomy/spine.ts'
 import { drawAnatomy, type FamilyName, type Template } from './families.ts'
-import { buildLesions, gatherInjuries } from './fractures/wound.ts'
-import { samplePlan } from './plan.ts'
+import { buildLesions, buildMimics, changesAt, gatherInjuries, remodel } from './fractures/wound.ts'
+import { type PlannedFracture, type PlannedLookAlike, sampleLookAlikes, samplePlan } from './plan.ts'
 import { PRESETS, type PresetName } from './presets.ts'
 import { createRandom } from './random.ts'
 import { buildMetal } from './scanner/metal.ts'
@@ -16,7 +16,7 @@ import type { PhantomStudy } from './study.ts'
 import { buildAirways, buildLayers } from './tissue/layers.ts'
 import { buildSkin } from './tissue/skin.ts'
 import { buildSoft } from './tissue/soft.ts'
-import { measureTruth } from './truth.ts'
+import { locateLookAlikes, measureTruth } from './truth.ts'
 
 export type PhantomOptions = {
   readonly seed: number
@@ -29,24 +29,43 @@ export type PhantomOptions = {
 
 /** A synthetic patient, scanned. The same options give the same bytes. */
 export function synthesize(options: PhantomOptions): PhantomStudy {
-  return synthesizePlan({ ...options, plan: samplePlan(options) })
+  const plan = samplePlan(options)
+  return synthesizePlan({ ...options, plan, lookAlikes: sampleLookAlikes({ ...options, plan }) })
 }
 
-/** The same with fractures of one's own choice, for tests and for series that vary one thing. */
+/** The same with findings of one's own choice, for tests and for series that vary one thing. */
 export function synthesizePlan(
-  options: PhantomOptions & { readonly plan: ReturnType<typeof samplePlan> },
+  options: PhantomOptions & {
+    readonly plan: readonly PlannedFracture[]
+    /** None when absent. */
+    readonly lookAlikes?: readonly PlannedLookAlike[]
+  },
 ): PhantomStudy {
-  const { seed, plan, family = 'parametric', templates = [] } = options
+  const { seed, plan, lookAlikes = [], family = 'parametric', templates = [] } = options
   const preset = PRESETS[options.preset]
   const random = createRandom(family === 'parametric' ? seed : `${family}/${seed}`)
 
-  const { vertebrae, rest, template } = drawAnatomy(family, templates, random.fork('vertebrae'))
-  const marks = landmarksOf(vertebrae)
+  const drawn = drawAnatomy(family, templates, random.fork('vertebrae'))
+  const { rest, template } = drawn
+  const marks = landmarksOf(drawn.vertebrae)
+  const mimics = buildMimics(lookAlikes, marks, random.fork('look-alikes'))
+  const changes = VERTEBRAE.map((_, i) => changesAt(lookAlikes, mimics, i))
+  const vertebrae = drawn.vertebrae.map((v, i) =>
+    remodel(
+      v,
+      changes[i].flatMap((c) => c.strokes),
+    ),
+  )
   const lesions = buildLesions(plan, marks, random.fork('fractures'))
   const byLevel = VERTEBRAE.map((name) => lesions.filter((_, n) => plan[n].level === name))
   const injury = {
     wedgeDeg: byLevel.map((all) => all.reduce((s, l) => s + l.wedgeDeg, 0)),
-    lossMm: byLevel.map((all) => all.reduce((s, l) => s + l.lossMm, 0)),
+    lossMm: byLevel.map((all, i) =>
+      mimics.reduce(
+        (s, m, n) => s + (LEVELS.indexOf(lookAlikes[n].level) + 1 === i ? m.lossMm : 0),
+        all.reduce((s, l) => s + l.lossMm, 0),
+      ),
+    ),
     slipMm: byLevel[1].reduce<Vec3>(
       (s, l) => [s[0] + l.slipMm[0], s[1] + l.slipMm[1], s[2] + l.slipMm[2]],
       [0, 0, 0],
@@ -111,8 +130,8 @@ export function synthesizePlan(
     stepMm: scanPlan.coarse ? preset.tissueStepMm * 1.5 : preset.tissueStepMm,
     random: random.fork('soft'),
   })
-  const injuries = gatherInjuries({ plan, lesions, names: VERTEBRAE, marks, random: random.fork('channels') })
-  const { hu, labels, fractureMask } = scan({
+  const injuries = gatherInjuries({ plan, lesions, names: VERTEBRAE, changes })
+  const { hu, labels, fractureMask, artefacts } = scan({
     plan: scanPlan,
     view,
     ijkToPatient,
@@ -136,10 +155,20 @@ export function synthesizePlan(
     shape: view.grid.shape,
     voxelMm: spacingMm(view.grid.ijkToLps),
   })
+  const imaged = locateLookAlikes({
+    plan: lookAlikes,
+    regions: mimics.map(({ centre, radii }, n) => ({
+      centre,
+      radii,
+      toLps: multiply(view.patientToLps, spine.poses[LEVELS.indexOf(lookAlikes[n].level)]),
+    })),
+    artefacts,
+    grid: view.grid,
+  })
   return {
     volume: { data: hu, ...view.grid },
     labels: { data: labels, ...view.grid },
     fractureMask,
-    truth: { ...truth, family, template, scan: scanPlan },
+    truth: { ...truth, lookAlikes: imaged, family, template, scan: scanPlan },
   }
 }

@@ -1,8 +1,9 @@
 import { LEVELS, type Level } from '../levels.ts'
-import type { Vec3 } from '../volume/geometry.ts'
-import type { Shape3 } from '../volume/volume.ts'
-import type { PlannedFracture } from './plan.ts'
-import type { FractureTruth, PhantomTruth } from './study.ts'
+import { invert, type Mat4, multiply, transform, type Vec3 } from '../volume/geometry.ts'
+import type { Grid, Shape3 } from '../volume/volume.ts'
+import type { PlannedFracture, PlannedLookAlike } from './plan.ts'
+import type { Artefact } from './scanner/artefacts.ts'
+import type { FractureTruth, LookAlikeTruth, PhantomTruth } from './study.ts'
 
 /** A fracture counts as imaged when its gap fills at least this much of the field of view, mm3. */
 const VISIBLE_MM3 = 6
@@ -22,7 +23,7 @@ export function measureTruth(options: {
   readonly mask: Uint8Array
   readonly shape: Shape3
   readonly voxelMm: Vec3
-}): Omit<PhantomTruth, 'family' | 'template' | 'scan'> {
+}): Pick<PhantomTruth, 'seed' | 'preset' | 'fractured' | 'fractures'> {
   const { seed, preset, plan, centresLps, mask, shape, voxelMm } = options
   const [, rows, columns] = shape
   const counts = plan.map(() => 0)
@@ -81,4 +82,66 @@ export function measureTruth(options: {
     LEVELS.map((l) => [l, fractures.some((f) => f.level === l)]),
   ) as Record<Level, boolean>
   return { seed, preset, fractured, fractures }
+}
+
+/** An ellipsoid in a vertebra's frame. */
+type Region = { readonly centre: Vec3; readonly radii: Vec3; readonly toLps: Mat4 }
+
+type Boxes = FractureTruth['boxes']
+
+/**
+ * Boxes of an ellipsoid by slice. In voxels it is an ellipsoid again, with the matrix S = A diag(r^2) A'; the plane of
+ * a slice cuts it in an ellipse whose half widths follow from S as a conditional deviation does from a covariance.
+ */
+export function boxesOf({ centre, radii, toLps }: Region, grid: Grid): Boxes {
+  const [slices, rows, columns] = grid.shape
+  const m = multiply(invert(grid.ijkToLps), toLps)
+  const [cx, cy, cz] = transform(m, centre)
+  const s = (a: number, b: number) =>
+    radii.reduce((sum, r, k) => sum + m[4 * a + k] * m[4 * b + k] * r * r, 0)
+  const szz = s(2, 2)
+  const out: Boxes[number][] = []
+  const reach = Math.sqrt(szz)
+  for (let k = Math.max(0, Math.ceil(cz - reach)); k <= Math.min(slices - 1, Math.floor(cz + reach)); k++) {
+    const dz = k - cz
+    const share = Math.sqrt(Math.max(0, 1 - (dz * dz) / szz))
+    const [x0, x1, y0, y1] = [0, 1].flatMap((axis) => {
+      const middle = [cx, cy][axis] + (s(axis, 2) / szz) * dz
+      const half = share * Math.sqrt(s(axis, axis) - s(axis, 2) ** 2 / szz)
+      const limit = axis === 0 ? columns : rows
+      return [Math.max(0, Math.floor(middle - half)), Math.min(limit, Math.ceil(middle + half) + 1)]
+    })
+    if (x1 > x0 && y1 > y0) out.push({ sliceIndex: k, x: x0, y: y0, width: x1 - x0, height: y1 - y0 })
+  }
+  return out
+}
+
+/** The look-alikes whose middle is in the field of view, and the artefacts that cross a vertebra. */
+export function locateLookAlikes(options: {
+  readonly plan: readonly PlannedLookAlike[]
+  readonly regions: readonly Region[]
+  readonly artefacts: readonly Artefact[]
+  readonly grid: Grid
+}): LookAlikeTruth[] {
+  const { plan, regions, artefacts, grid } = options
+  const toIjk = invert(grid.ijkToLps)
+  const [slices, rows, columns] = grid.shape
+  const planned = plan.flatMap(({ level, type, severity }, n): LookAlikeTruth[] => {
+    const { centre, toLps } = regions[n]
+    const centreLps = transform(toLps, centre)
+    const [x, y, z] = transform(toIjk, centreLps)
+    const inside = x >= 0 && y >= 0 && z >= 0 && x <= columns - 1 && y <= rows - 1 && z <= slices - 1
+    const boxes = inside ? boxesOf(regions[n], grid) : []
+    return boxes.length ? [{ level, type, severity, centreLps, boxes }] : []
+  })
+  const crossed = artefacts.map(({ level, type, boxes }): LookAlikeTruth => {
+    const middle = boxes[boxes.length >> 1]
+    const centreLps = transform(grid.ijkToLps, [
+      middle.x + middle.width / 2 - 0.5,
+      middle.y + middle.height / 2 - 0.5,
+      middle.sliceIndex,
+    ])
+    return { level, type, severity: null, centreLps, boxes }
+  })
+  return [...planned, ...crossed]
 }

@@ -76,6 +76,35 @@ export function sculpt(strokes: readonly Stroke[], stepMm: number, within?: Boun
   return lattice
 }
 
+/** The lattice with more strokes; it grows where they add bone outside it. */
+export function sculptOn(lattice: Lattice, strokes: readonly Stroke[]): Lattice {
+  const { data, nodes, origin, stepMm } = lattice
+  const margin = FAR_MM / 2
+  const last = [0, 1, 2].map((k) => origin[k] + (nodes[k] - 1) * stepMm) as unknown as Vec3
+  const grown = createLattice(
+    boundsOf([
+      { min: origin, max: last },
+      ...strokes
+        .filter((s) => !s.carve)
+        .map(({ shape: { min, max } }) => ({
+          min: [min[0] - margin, min[1] - margin, min[2] - margin] as const,
+          max: [max[0] + margin, max[1] + margin, max[2] + margin] as const,
+        })),
+    ]),
+    stepMm,
+    FAR_MM,
+  )
+  const [dx, dy, dz] = [0, 1, 2].map((k) => Math.round((origin[k] - grown.origin[k]) / stepMm))
+  for (let z = 0; z < nodes[2]; z++)
+    for (let y = 0; y < nodes[1]; y++) {
+      const from = (z * nodes[1] + y) * nodes[0]
+      const to = ((z + dz) * grown.nodes[1] + y + dy) * grown.nodes[0] + dx
+      grown.data.set(data.subarray(from, from + nodes[0]), to)
+    }
+  for (const stroke of strokes) apply(grown, stroke)
+  return grown
+}
+
 /** Trilinear value at a point; outside the lattice `outside`. */
 export function fetch(lattice: Lattice, x: number, y: number, z: number, outside = FAR_MM): number {
   const { data, nodes, origin, stepMm } = lattice

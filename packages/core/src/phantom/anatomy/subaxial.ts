@@ -202,7 +202,6 @@ export function buildSubaxial(index: number, random: Random): Vertebra {
     strokes.push(
       add(ellipsoid([0, -back - 0.3, -height / 2 - worn * 0.6], [width * 0.32, 2 + worn * 0.6, 1.7]), 2),
     )
-  strokes.push(...lookAlikes(random, depth, height))
   return {
     strokes,
     marks: {
@@ -216,29 +215,4 @@ export function buildSubaxial(index: number, random: Random): Vertebra {
       transverseTip: [wing, 2, -3],
     },
   }
-}
-
-/** Dark lines and dents in bodies that are no fractures: basivertebral cleft, nutrient canals, Schmorl nodes. */
-export function lookAlikes(random: Random, depth: number, height: number): Stroke[] {
-  const out: Stroke[] = []
-  if (random.chance(0.6))
-    out.push(
-      carve(
-        rod([0, depth / 2 + 1, 0], [0, depth * random.range(0.1, 0.3), 0], random.range(0.7, 1.4), 0.2),
-        0.5,
-      ),
-    )
-  if (random.chance(0.3)) {
-    const s = random.sign()
-    out.push(
-      carve(rod([s * 4, -depth / 2 - 1, 1], [s * 2, -depth * 0.1, random.range(-2, 2)], 0.9, 0.5), 0.3),
-    )
-  }
-  if (random.chance(0.08)) {
-    const s = random.sign()
-    out.push(
-      carve(ellipsoid([random.range(-4, 4), random.range(-2, 4), (s * height) / 2], [2.4, 2.4, 2.6]), 0.8),
-    )
-  }
-  return out
 }

@@ -1,7 +1,7 @@
 import type { Random } from '../random.ts'
 import type { Vertebra } from './landmarks.ts'
 import { add, ellipsoid, rod, type Stroke, stretched } from './shapes.ts'
-import { body, facetBlock, lookAlikes } from './subaxial.ts'
+import { body, facetBlock } from './subaxial.ts'
 
 /** Sizes below T7 are those of T7, a little wider level by level. */
 const at = (sizes: readonly number[], index: number): number => sizes[Math.min(index, sizes.length - 1)]
@@ -49,7 +49,6 @@ export function buildThoracic(index: number, random: Random): Vertebra {
       2.5,
     ),
     add(ellipsoid([0, tipY - 2, tipZ], [3, 3.4, 4.4]), 2.5),
-    ...lookAlikes(random, depth, height),
   )
   return {
     strokes,

@@ -46,7 +46,7 @@ const DEG = Math.PI / 180
 const gapMm = (severity: number) => 0.45 + 2.5 * severity ** 1.6
 
 /** The motion that carries a fragment by `move` after turning it about `pivot`, inverted. */
-function home(pivot: Vec3, move: Vec3, pitch = 0, roll = 0, yaw = 0): Mat4 {
+export function home(pivot: Vec3, move: Vec3, pitch = 0, roll = 0, yaw = 0): Mat4 {
   const turn = rotation(pitch, roll, yaw)
   // Transpose of the rotation is its inverse.
   const back: Mat4 = [

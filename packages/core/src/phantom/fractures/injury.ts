@@ -1,5 +1,6 @@
 import { dot, type Mat4, type Vec3 } from '../../volume/geometry.ts'
 import { type Bounds, FAR_MM, fetch, type Lattice } from '../anatomy/lattice.ts'
+import { ellipsoid, type Shape } from '../anatomy/shapes.ts'
 
 /** A rough plane: s(p) is the distance along the normal plus waves. */
 export type Wall = {
@@ -19,7 +20,9 @@ export type Piece = {
   readonly box: Bounds
   /** From where the fragment lies now to where it belongs, in the part's frame. */
   readonly home: Mat4
+  /** Below 0: grown together again. */
   readonly gapMm: number
+  /** -1: healed, no fracture. */
   readonly fracture: number
 }
 
@@ -29,9 +32,19 @@ export type Fissure = {
   readonly centre: Vec3
   readonly radii: Vec3
   readonly gapMm: number
-  /** -1: a vessel's channel, no fracture. */
   readonly fracture: number
 }
+
+/** A cavity that was always there: smooth, and with a cortex of its own or at least a dense rim. */
+export type Hollow = {
+  readonly shape: Shape
+  readonly corticated: boolean
+  /** Added at its edge, HU. */
+  readonly rimHu: number
+}
+
+/** Sclerosis: HU added to bone within about widthMm of a shape. */
+export type Band = { readonly shape: Shape; readonly hu: number; readonly widthMm: number }
 
 /** A body pressed down onto its lower half; trabeculae driven into each other make a dense band. */
 export type Crush = {
@@ -53,14 +66,19 @@ export type Injury = {
   readonly shattered: boolean
   readonly fissures: readonly Fissure[]
   readonly crushes: readonly Crush[]
+  readonly hollows: readonly Hollow[]
+  readonly bands: readonly Band[]
+  readonly gas: readonly Shape[]
   readonly bounds: Bounds
 }
 
 /**
  * Answer of `probe`: distance to the broken bone, distance to the same bone's own surface (fracture surfaces have no
- * cortex), HU added by impaction, and which fracture shows here (-1 none).
+ * cortex), HU added by impaction, which fracture shows here (-1 none), and the share of gas outside the bone.
  */
-export type Probe = { sdf: number; intact: number; addedHu: number; fracture: number }
+export type Probe = { sdf: number; intact: number; addedHu: number; fracture: number; gas: number }
+
+export const createProbe = (): Probe => ({ sdf: 0, intact: 0, addedHu: 0, fracture: -1, gas: 0 })
 
 /** How far from a gap's edge a voxel still belongs to the fracture, mm. */
 const MARK_MM = 0.8
@@ -104,6 +122,33 @@ export function wallAt(
   return { point, normal, across, along, waveMm, waveLengthMm, phase }
 }
 
+/** The gap along a wall, narrowing to nothing at the edge of an ellipsoid; with gapMm 0, the sheet itself. */
+export function slit(wall: Wall, centre: Vec3, radii: Vec3, gapMm: number): Shape {
+  const hull = ellipsoid(centre, radii)
+  return {
+    ...hull,
+    sdf: (x, y, z) => {
+      const ex = (x - centre[0]) / radii[0]
+      const ey = (y - centre[1]) / radii[1]
+      const ez = (z - centre[2]) / radii[2]
+      const e = ex * ex + ey * ey + ez * ez
+      const s = Math.abs(side(wall, x, y, z))
+      return e < 1 ? s - (gapMm / 2) * Math.sqrt(1 - e) : Math.max(s, hull.sdf(x, y, z))
+    },
+  }
+}
+
+/** How far around a shape its rim or band still shows, mm. */
+export const RIM_REACH_MM = 3
+
+const near = ({ min, max }: Shape, x: number, y: number, z: number): boolean =>
+  x > min[0] - RIM_REACH_MM &&
+  x < max[0] + RIM_REACH_MM &&
+  y > min[1] - RIM_REACH_MM &&
+  y < max[1] + RIM_REACH_MM &&
+  z > min[2] - RIM_REACH_MM &&
+  z < max[2] + RIM_REACH_MM
+
 /** Negative inside the fragment's region, in mm. */
 function region(piece: Piece, x: number, y: number, z: number): number {
   let walls = piece.any ? 1e9 : -1e9
@@ -122,6 +167,7 @@ export function probe(injury: Injury, bone: Lattice, px: number, py: number, pz:
   let z = pz
   out.addedHu = 0
   out.fracture = -1
+  out.gas = 0
   // No fragment moves as far as distances reach.
   if (fetch(bone, px, py, pz, 0) > FAR_MM - 0.1) {
     out.sdf = FAR_MM
@@ -164,7 +210,7 @@ export function probe(injury: Injury, bone: Lattice, px: number, py: number, pz:
     if (cut > 3) continue
     const d = fetch(bone, qx, qy, qz)
     if (d < intact) intact = d
-    if (cut > -MARK_MM && cut < piece.gapMm + MARK_MM && d < 0.6) mark = piece.fracture
+    if (cut > -MARK_MM && cut < piece.gapMm + MARK_MM && d < 0.6 && piece.fracture >= 0) mark = piece.fracture
     const solid = d > cut ? d : cut
     if (solid < best) {
       best = solid
@@ -174,7 +220,7 @@ export function probe(injury: Injury, bone: Lattice, px: number, py: number, pz:
   if (!injury.shattered) {
     const d = fetch(bone, x, y, z)
     if (d < intact) intact = d
-    if (bed > -MARK_MM && bed < MARK_MM + 1 && d < 0.6) mark = bedPiece
+    if (bed > -MARK_MM && bed < MARK_MM + 1 && d < 0.6 && bedPiece >= 0) mark = bedPiece
     const solid = d > bed ? d : bed
     if (solid < best) {
       best = solid
@@ -189,9 +235,23 @@ export function probe(injury: Injury, bone: Lattice, px: number, py: number, pz:
     if (e >= 1) continue
     const gap = f.gapMm * Math.sqrt(1 - e)
     const s = Math.abs(side(f.wall, x, y, z))
-    if (s < gap / 2 + MARK_MM && intact < 0.6 && f.fracture >= 0) mark = f.fracture
+    if (s < gap / 2 + MARK_MM && intact < 0.6) mark = f.fracture
     if (gap / 2 - s > best) best = gap / 2 - s
   }
+  for (const { shape, corticated, rimHu } of injury.hollows) {
+    if (!near(shape, x, y, z)) continue
+    const d = shape.sdf(x, y, z)
+    if (-d > best) best = -d
+    if (corticated && -d > own) own = -d
+    if (rimHu && d < RIM_REACH_MM) out.addedHu += rimHu * Math.exp(-d * d)
+  }
+  for (const { shape, hu, widthMm } of injury.bands) {
+    if (best > 0.5 || !near(shape, x, y, z)) continue
+    const d = Math.max(0, shape.sdf(x, y, z)) / widthMm
+    out.addedHu += hu * Math.exp(-d * d)
+  }
+  for (const shape of injury.gas)
+    if (near(shape, x, y, z)) out.gas = Math.max(out.gas, Math.min(1, 0.5 - shape.sdf(x, y, z)))
   out.sdf = best
   out.intact = own
   out.fracture = mark >= 0 ? mark : crushed >= 0 && best < 0.3 ? crushed : -1

@@ -1,10 +1,12 @@
 import { LEVELS } from '../../levels.ts'
-import type { Landmarks } from '../anatomy/landmarks.ts'
-import { type Bounds, boundsOf } from '../anatomy/lattice.ts'
-import type { PlannedFracture } from '../plan.ts'
+import type { Landmarks, Solid } from '../anatomy/landmarks.ts'
+import { type Bounds, boundsOf, sculptOn } from '../anatomy/lattice.ts'
+import type { Stroke } from '../anatomy/shapes.ts'
+import type { PlannedFracture, PlannedLookAlike } from '../plan.ts'
 import type { Random } from '../random.ts'
 import { breakBone, type Lesion } from './catalogue.ts'
-import { type Fissure, type Injury, wallAt } from './injury.ts'
+import { type Injury, RIM_REACH_MM } from './injury.ts'
+import { type Change, type Mimic, mimic } from './look-alikes.ts'
 
 /** One lesion per planned fracture, in the plan's order. */
 export const buildLesions = (
@@ -22,32 +24,42 @@ export const buildLesions = (
     }),
   )
 
-/** Fine vascular channels in some vertebrae: dark lines that are no fractures. */
-function channels(marks: Landmarks, random: Random): Fissure[] {
-  if (!random.chance(0.35)) return []
-  const side = random.sign()
-  const [px, py, pz] = marks.pillar
-  const spots = [
-    [side * px, py, pz],
-    [side * marks.width * 0.2, -marks.depth * 0.2, random.range(-3, 3)],
-    [side * (marks.width / 2 + 2), marks.depth / 2 + 1, 0],
-  ] as const
-  const centre = random.pick(spots)
-  return [
-    {
-      wall: wallAt(
-        centre,
-        [random.normal(), random.normal(), random.normal() + 0.01],
-        0.3,
-        9,
-        random.range(0, 6),
-      ),
-      centre,
-      radii: [random.range(1.2, 5), random.range(1.2, 5), random.range(1, 2.2)],
-      gapMm: random.range(0.5, 1),
-      fracture: -1,
-    },
-  ]
+/** One mimic per planned look-alike, in the plan's order. */
+export const buildMimics = (
+  plan: readonly PlannedLookAlike[],
+  marks: readonly Landmarks[],
+  random: Random,
+): Mimic[] =>
+  plan.map(({ level, type, severity, side }, n) => {
+    const i = LEVELS.indexOf(level)
+    return mimic(type, {
+      marks: marks[i],
+      below: marks[i + 1],
+      severity,
+      side,
+      random: random.fork(`${level}/${type}/${n}`),
+    })
+  })
+
+/** What all look-alikes change in the vertebra with the given index. */
+export const changesAt = (
+  plan: readonly PlannedLookAlike[],
+  mimics: readonly Mimic[],
+  index: number,
+): Change[] =>
+  mimics.flatMap(({ own, below }, n) => {
+    const at = LEVELS.indexOf(plan[n].level)
+    return at === index ? [own] : at + 1 === index ? [below] : []
+  })
+
+/** The vertebra with strokes added to its lattice. */
+export function remodel(solid: Solid, strokes: readonly Stroke[]): Solid {
+  if (strokes.length === 0) return solid
+  return {
+    ...solid,
+    boxes: [...solid.boxes, ...strokes.filter((s) => !s.carve).map((s) => s.shape)],
+    lattice: (stepMm) => sculptOn(solid.lattice(stepMm), strokes),
+  }
 }
 
 const around = (centre: readonly number[], radii: readonly number[]): Bounds => ({
@@ -63,29 +75,37 @@ export function gatherInjuries(options: {
   readonly plan: readonly PlannedFracture[]
   readonly lesions: readonly Lesion[]
   readonly names: readonly string[]
-  readonly marks: readonly Landmarks[]
-  readonly random: Random
+  /** Of each vertebra, in the order of the names. */
+  readonly changes: readonly (readonly Change[])[]
 }): Map<string, Injury> {
-  const { plan, lesions, names, marks, random } = options
+  const { plan, lesions, names, changes } = options
   const out = new Map<string, Injury>()
   names.forEach((name, i) => {
     const own = lesions.filter((_, n) => plan[n].level === name)
-    const fissures = [
-      ...own.flatMap((l) => l.fissures),
-      ...channels(marks[i], random.fork(`channels/${name}`)),
-    ]
-    const pieces = own.flatMap((l) => l.pieces)
+    const fissures = own.flatMap((l) => l.fissures)
+    const shattered = own.some((l) => l.shattered)
+    // A shattered bone is made of its fragments alone: a healed one has no place among them.
+    const healed = shattered ? [] : changes[i].flatMap((c) => c.pieces)
+    const pieces = [...own.flatMap((l) => l.pieces), ...healed]
     const crushes = own.flatMap((l) => l.crushes)
-    if (!fissures.length && !pieces.length && !crushes.length) return
+    const hollows = changes[i].flatMap((c) => c.hollows)
+    const bands = changes[i].flatMap((c) => c.bands)
+    const gas = changes[i].flatMap((c) => c.gas)
+    const shapes = [...hollows.map((h) => h.shape), ...bands.map((b) => b.shape), ...gas]
+    if (!fissures.length && !pieces.length && !crushes.length && !shapes.length) return
     const bounds = boundsOf([
       ...fissures.map((f) => around(f.centre, f.radii)),
       ...pieces.map(({ box }) => ({
         min: [box.min[0] - REACH_MM, box.min[1] - REACH_MM, box.min[2] - REACH_MM] as const,
         max: [box.max[0] + REACH_MM, box.max[1] + REACH_MM, box.max[2] + REACH_MM] as const,
       })),
+      ...shapes.map(({ min, max }) => ({
+        min: [min[0] - RIM_REACH_MM, min[1] - RIM_REACH_MM, min[2] - RIM_REACH_MM] as const,
+        max: [max[0] + RIM_REACH_MM, max[1] + RIM_REACH_MM, max[2] + RIM_REACH_MM] as const,
+      })),
       ...crushes.map((c) => around([0, 0, 0], [c.width / 2 + 5, c.depth / 2 + 6, c.height / 2 + 14])),
     ])
-    out.set(name, { pieces, fissures, crushes, bounds, shattered: own.some((l) => l.shattered) })
+    out.set(name, { pieces, fissures, crushes, hollows, bands, gas, bounds, shattered })
   })
   return out
 }

@@ -2,7 +2,7 @@ import { invert, type Mat4, multiply } from '../../volume/geometry.ts'
 import { type Grain, grainAt } from '../anatomy/grain.ts'
 import { type Bounds, FAR_MM } from '../anatomy/lattice.ts'
 import { boundsIn, boxOf, type Part } from '../anatomy/parts.ts'
-import { type Injury, type Probe, probe } from '../fractures/injury.ts'
+import { createProbe, type Injury, probe } from '../fractures/injury.ts'
 import type { Soft } from '../tissue/soft.ts'
 import { buildProfile, PROFILE_MAX_MM, PROFILE_MIN_MM, PROFILE_PER_MM, type Profile } from './profile.ts'
 
@@ -102,7 +102,8 @@ export function renderSoft(
   }
 }
 
-const scratch = (): Probe => ({ sdf: 0, intact: 0, addedHu: 0, fracture: -1 })
+/** Vacuum in a disc: nitrogen with some tissue around, HU. */
+const GAS_HU = -900
 
 /** Lays one bone over the slice at height k. mmPerUnit: true millimetres per millimetre of the nominal patient. */
 export function renderBone(
@@ -124,7 +125,7 @@ export function renderBone(
   const j0 = Math.max(0, Math.ceil(box.min[1]))
   const j1 = Math.min(size - 1, Math.floor(box.max[1]))
   const stride = Math.hypot(m[0], m[4], m[8])
-  const answer = scratch()
+  const answer = createProbe()
   const steps = [m[0], m[4], m[8]]
   for (let j = j0; j <= j1; j++) {
     const start = [m[1] * j + m[2] * k + m[3], m[5] * j + m[6] * k + m[7], m[9] * j + m[10] * k + m[11]]
@@ -165,6 +166,7 @@ export function renderBone(
         own = answer.intact
         addedHu = answer.addedHu
         fracture = answer.fracture
+        if (answer.gas > 0) slice.hu[j * size + i] += answer.gas * (GAS_HU - slice.hu[j * size + i])
       } else {
         const u = (x - origin[0]) * inv
         const v = (y - origin[1]) * inv
