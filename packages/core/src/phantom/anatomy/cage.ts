@@ -37,7 +37,7 @@ export function buildCage(spine: Spine, random: Random): Stroke[] {
       [notch[0] + s * 140, notch[1] + 42, notch[2] + 22 + raise],
     ]
     for (const part of tube(path, [8, 5.4, 5, 6.4])) strokes.push(add(part, 2))
-    const blade = at(8, [s * 80, 52, -20])
+    const blade = at(8, [s * 80, 36, -20])
     for (const part of tube(
       [
         [blade[0] - s * 6, blade[1] + 10, blade[2] + 24],
@@ -93,6 +93,7 @@ export function buildLarynx(spine: Spine, random: Random): Stroke[] {
   const strokes: Stroke[] = []
   const level = random.range(3.6, 4.3)
   const front = random.range(-46, -40)
+  const ossified = random.chance(0.75)
   for (const s of [1, -1]) {
     for (const part of tube(
       [
@@ -103,13 +104,15 @@ export function buildLarynx(spine: Spine, random: Random): Stroke[] {
       [3.2, 2.8, 1.8],
     ))
       strokes.push(add(part, 1.5))
-    if (random.chance(0.75)) {
-      const from = spine.at(level + 0.9, s * 3, front - 3)
-      const to = spine.at(level + 1.3, s * 18, front + 20)
-      strokes.push(add(stretched(rod(from, to, 1.7, 2), [0, 0, from[2]], [1, 1, random.range(2, 4)]), 1))
+    if (ossified) {
+      // A lamina of the thyroid cartilage: a sheet of rods, with its horns at the back.
+      for (const t of [0, 0.33, 0.67, 1]) {
+        const from = spine.at(level + 0.7 + 0.35 * t, s * 2, front - 4 + 3 * t)
+        strokes.push(add(rod(from, spine.at(level + 0.8 + 0.55 * t, s * 17, front + 18), 1.5), 1.5))
+      }
       strokes.push(
         add(
-          rod(spine.at(level + 0.5, s * 18, front + 22), spine.at(level + 1.9, s * 17, front + 20), 1.8),
+          rod(spine.at(level + 0.3, s * 18, front + 21), spine.at(level + 1.7, s * 15, front + 19), 1.6),
           1,
         ),
       )

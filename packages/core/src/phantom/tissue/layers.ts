@@ -5,13 +5,14 @@ import { box, common, ellipsoid, rod, type Shape, stretched, tube } from '../ana
 import type { HeadPlan } from '../anatomy/skull.ts'
 import type { Spine } from '../anatomy/spine.ts'
 import type { Random } from '../random.ts'
+import { buildMuscles } from './muscles.ts'
 
 /** One soft tissue: shapes in the patient's frame, painted over what was painted before. */
 export type Layer = {
   readonly hu: number
   readonly shapes: readonly Shape[]
   readonly blendMm: number
-  /** Muscles: uneven outlines, with a thin layer of fat around them. */
+  /** Muscles: uneven outlines, pressed against each other, with a plane of fat where two meet. */
   readonly fleshy?: boolean
 }
 
@@ -55,133 +56,17 @@ export function buildLayers(options: {
   const m = (r: number) => 1.18 * r * bulk * random.range(0.9, 1.1)
   const inHead = (shape: Shape) => posed(shape, spine.skull)
   const z0 = head.basionZ
-  const muscles: Layer[] = (
-    [
-      [
-        [
-          [2.2, 9, 30],
-          [5, 10, 30],
-          [8, 11, 32],
-          [13, 12, 30],
-          [19, 14, 32],
-        ],
-        m(8),
-      ],
-      [
-        [
-          [0.6, 14, 44],
-          [3, 15, 42],
-          [6, 15, 46],
-          [9, 16, 46],
-        ],
-        m(8.5),
-      ],
-      [
-        [
-          [0.3, 34, 34],
-          [2.5, 32, 38],
-          [5, 24, 46],
-          [8, 14, 54],
-        ],
-        m(6.5),
-      ],
-      [
-        [
-          [1, 34, 10],
-          [4, 40, 18],
-          [7, 52, 30],
-          [9, 75, 40],
-        ],
-        m(7),
-      ],
-      [
-        [
-          [0.2, 12, 62],
-          [3, 20, 56],
-          [5.5, 34, 58],
-          [7.5, 70, 52],
-          [8.5, 115, 34],
-          [8.8, 150, 10],
-        ],
-        m(7.5),
-      ],
-      [
-        [
-          [0.2, 52, 6],
-          [2.5, 50, -10],
-          [5, 42, -28],
-          [7.5, 24, -50],
-          [8.6, 14, -62],
-        ],
-        m(7),
-      ],
-      [
-        [
-          [0.6, 5, -14],
-          [3, 7.5, -12],
-          [6, 8.5, -12],
-          [9.5, 8, -14],
-        ],
-        m(4),
-      ],
-      [
-        [
-          [3, 25, -5],
-          [5, 29, -5],
-          [7.5, 36, -4],
-          [8.6, 44, -10],
-        ],
-        m(6),
-      ],
-      [
-        [
-          [3, 26, 6],
-          [5, 31, 8],
-          [7.5, 42, 12],
-        ],
-        m(6),
-      ],
-      [
-        [
-          [4.4, 9, -52],
-          [6, 13, -48],
-          [8.5, 12, -60],
-        ],
-        m(5),
-      ],
-      [
-        [
-          [8, 40, 40],
-          [13, 60, 42],
-          [19, 40, 40],
-        ],
-        m(12),
-      ],
-      [
-        [
-          [8.5, 60, -45],
-          [11, 70, -62],
-        ],
-        m(11),
-      ],
-      [
-        [
-          [8.6, 105, 30],
-          [12, 110, 30],
-        ],
-        m(18),
-      ],
-    ] as const
-  ).map(([stations, r]) => ({
+  const flesh = (shapes: readonly Shape[]): Layer => ({
     hu: muscle + 4 * random.normal(),
-    shapes: both(stations, r),
-    blendMm: 1,
+    shapes,
+    blendMm: 2,
     fleshy: true,
-  }))
-  const headMuscles: Layer = {
-    hu: muscle,
-    shapes: [
-      ...[1, -1].flatMap((s) => [
+  })
+  const muscles = buildMuscles(spine, bulk, random.fork('muscles')).map(flesh)
+  const headMuscles = [
+    ...[1, -1].flatMap((s) => [
+      // Masseter, medial pterygoid.
+      [
         inHead(
           stretched(
             rod([s * 53, -34, z0 - 38], [s * 57, -30, z0 - 4], m(7)),
@@ -189,14 +74,16 @@ export function buildLayers(options: {
             [0.9, 1.6, 1],
           ),
         ),
-        inHead(rod([s * 36, -36, z0 - 34], [s * 30, -30, z0 + 6], m(7))),
-        inHead(rod([s * 12, 30, z0 - 10], [s * 10, 44, z0 - 2], m(7))),
-      ]),
+      ],
+      [inHead(rod([s * 38, -36, z0 - 34], [s * 28, -32, z0 + 6], m(7)))],
+      // Digastric's belly and mylohyoid: the floor of the mouth.
+      [inHead(rod([s * 8, -72, z0 - 56], [s * 14, -46, z0 - 60], m(5)))],
+    ]),
+    [
       inHead(ellipsoid([0, -56, z0 - 38], [21, 26, 20])),
-      inHead(stretched(rod([0, -52, z0 - 58], [0, -74, z0 - 52], 6), [0, -60, 0], [3, 1, 1])),
+      inHead(stretched(rod([0, -50, z0 - 54], [0, -70, z0 - 50], 6), [0, -60, 0], [3, 1, 1])),
     ],
-    blendMm: 3,
-  }
+  ].map(flesh)
   const carotid: Station[] = [
     [0.4, 26, -14],
     [2.5, 25, -18],
@@ -212,6 +99,25 @@ export function buildLayers(options: {
     [8.5, 22, -34],
     [9.6, 16, -44],
   ]
+  const subclavian: Station[] = [
+    [9.4, 16, -30],
+    [8.5, 40, -20],
+    [8.9, 75, -28],
+    [9.6, 125, -8],
+  ]
+  const plexus: Station[] = [
+    [5.6, 20, 4],
+    [7, 34, 0],
+    [8.3, 58, -14],
+    [9.2, 110, -4],
+  ]
+  const nodes = [1, -1].flatMap((s) =>
+    Array.from({ length: 8 }, () => {
+      const level = random.range(2.5, 8)
+      const at = spine.at(level, s * random.range(28, 34 + 3 * level), random.range(-26, 8))
+      return ellipsoid(at, [random.range(2, 4), random.range(2, 4), random.range(3, 7)])
+    }),
+  )
   const vertebral: Station[] = [
     [1.6, 20, 0.5],
     [3, 16.8, 0.8],
@@ -226,6 +132,8 @@ export function buildLayers(options: {
       shapes: both(jugular, [3.5, 4.8, 5.4, 6.4, 8]),
       blendMm: 0.5,
     },
+    { hu: bloodHu, shapes: both(subclavian, [5, 4.5, 4.2, 4]), blendMm: 0.5 },
+    { hu: 42, shapes: [...both(plexus, [2, 3, 3.4, 3.4]), ...nodes], blendMm: 0.5 },
     { hu: bloodHu, shapes: both(vertebral, [1.9, 1.8, 1.8, 1.9, 2.2]), blendMm: 0.5 },
   ]
   const thyroid = random.range(70, 125)
@@ -234,10 +142,11 @@ export function buildLayers(options: {
       hu: thyroid,
       shapes: both(
         [
-          [6.2, 14, -33],
-          [7.6, 15, -32],
+          [5.6, 19, -30],
+          [6.8, 16, -33],
+          [7.7, 14, -34],
         ],
-        [4.5, 7],
+        [3, 7, 8],
       ),
       blendMm: 1,
     },
@@ -328,7 +237,7 @@ export function buildLayers(options: {
     }),
     blendMm: 1,
   }
-  return [...muscles, headMuscles, ...glands, ...vessels, lungs, heart, ...inside, discs]
+  return [...muscles, ...headMuscles, ...glands, ...vessels, lungs, heart, ...inside, discs]
 }
 
 /** Air inside the body: nose, pharynx, larynx, windpipe, sinuses. swelling pushes the airway forward, mm by level. */

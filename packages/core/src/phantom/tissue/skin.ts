@@ -28,7 +28,7 @@ export function buildSkin(spine: Spine, head: HeadPlan, armsUp: boolean, random:
   const neckX = 57 * girth + fatMm * 0.7
   const neckY = 57 * girth + fatMm * 0.6
   const wide = random.range(185, 225) - (armsUp ? 40 : 0)
-  const deep = random.range(88, 108) + fatMm * 0.5
+  const deep = random.range(72, 86) + fatMm * 0.5
   const slope = random.range(0.28, 0.5)
   // Body centre by height, every 2 mm.
   const low = -520
@@ -48,7 +48,7 @@ export function buildSkin(spine: Spine, head: HeadPlan, armsUp: boolean, random:
   const base = ellipsoid([0, 4, z0 + 6], [71 * girth, 66, 40])
   const nose = ellipsoid([0, -104, z0 - 6], [13, 15, 17])
   const chin = ellipsoid([0, -70, z0 - 42], [30, 22, 16])
-  const chestY = t1[1] + 8
+  const chestY = t1[1] + 3
   const sdf = (x: number, y: number, z: number): number => {
     const i = Math.max(0, Math.min(track.length - 1, Math.round((z - low) / 2)))
     const [cx, cy] = track[i]
@@ -61,10 +61,13 @@ export function buildSkin(spine: Spine, head: HeadPlan, armsUp: boolean, random:
       if (z > c1[2] + 5) d = Math.max(d, z - c1[2] - 22)
     }
     if (z < t1[2] + 75) {
-      const ax = Math.abs(x - cx)
+      // Rounded over the midline: the shoulders' slopes meet in a saddle, not in an edge.
+      const ax = Math.sqrt((x - cx) * (x - cx) + 900) - 30
       const u = ax / wide
-      const v = (y - chestY) / deep
-      const tube = ((u ** 2.6 + Math.abs(v) ** 2.6) ** (1 / 2.6) - 1) * deep
+      // The chest is deeper than the root of the neck.
+      const reach = deep + 24 * smooth(t1[2] - 10, t1[2] - 150, z)
+      const v = (y - chestY) / reach
+      const tube = ((u ** 2.6 + Math.abs(v) ** 2.6) ** (1 / 2.6) - 1) * reach
       const top =
         z - (t1[2] + 42 - slope * ax - (ax > 150 ? (ax - 150) * 0.9 : 0) - (v < 0 ? 55 : 36) * v * v)
       d = soften(d, Math.max(tube, top * 0.8), 45)

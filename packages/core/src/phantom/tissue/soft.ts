@@ -31,8 +31,10 @@ export function buildSoft(options: {
   const matter = new Float32Array(hu.data.length)
   const grain = createGrain(random)
   const fat = random.range(-115, -85)
-  const deep = random.range(-50, 15)
-  const marble = random.range(15, 45)
+  const deep = random.range(-105, -60)
+  const marble = random.range(10, 30)
+  // Half of what lies between two muscles, mm: more in old and unused ones.
+  const planeMm = random.range(0.5, 1.5)
   const nx = nodes[0]
   const nxy = nx * nodes[1]
   let n = 0
@@ -90,13 +92,33 @@ export function buildSoft(options: {
           put(z * nxy + y * nx + x, d, x, y, z)
         }
   }
+  // Muscles: each node belongs to the nearest one; where the second is as near, there is fat.
+  const first = new Float32Array(hu.data.length).fill(FAR_MM)
+  const second = new Float32Array(hu.data.length).fill(FAR_MM)
+  const tone = new Float32Array(hu.data.length)
   for (const layer of layers)
-    paint(layer.shapes, layer.blendMm, (i, smooth, x, y, z) => {
-      const d = layer.fleshy ? smooth + 2.8 * grainAt(grain, x * 0.19, y * 0.19, z * 0.1) : smooth
-      if (layer.fleshy && d > 0 && d < 2.4 && matter[i] > 3) hu.data[i] += 0.55 * (fat - hu.data[i])
-      const t = Math.max(0, Math.min(1, 0.5 - d / (1.2 * stepMm)))
-      if (t > 0 && matter[i] > 1) hu.data[i] += t * (layer.hu - hu.data[i])
-    })
+    if (layer.fleshy)
+      paint(layer.shapes, layer.blendMm, (i, smooth, x, y, z) => {
+        if (smooth > 4) return
+        const d = smooth + 1.1 * grainAt(grain, x * 0.19, y * 0.19, z * 0.1)
+        if (d < first[i]) {
+          second[i] = first[i]
+          first[i] = d
+          tone[i] = layer.hu
+        } else if (d < second[i]) second[i] = d
+      })
+  for (let i = 0; i < first.length; i++) {
+    if (first[i] > stepMm || matter[i] < 2.5) continue
+    const t = Math.max(0, Math.min(1, 0.5 - first[i] / (1.2 * stepMm)))
+    const apart = Math.min(1, Math.max(0, (second[i] - first[i]) / (4 * planeMm)))
+    hu.data[i] += t * (fat + apart * (tone[i] - fat) - hu.data[i])
+  }
+  for (const layer of layers)
+    if (!layer.fleshy)
+      paint(layer.shapes, layer.blendMm, (i, d) => {
+        const t = Math.max(0, Math.min(1, 0.5 - d / (1.2 * stepMm)))
+        if (t > 0 && matter[i] > 1) hu.data[i] += t * (layer.hu - hu.data[i])
+      })
   paint(airways, 2, (i, d) => {
     if (d < matter[i]) matter[i] = Math.max(-FAR_MM, d)
     if (d < 2 * stepMm && d > -3 && hu.data[i] < 0) hu.data[i] = 35
