@@ -41,6 +41,8 @@ const study = z.object({
           centreLps: z.array(z.number()),
         }),
       ),
+      /** What the scanner was set to, for break-downs. */
+      scan: z.record(z.string(), z.unknown()).optional(),
     })
     .optional(),
 })

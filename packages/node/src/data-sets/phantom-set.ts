@@ -7,6 +7,7 @@ import {
   LEVELS,
   type Level,
   NeckFracError,
+  type PhantomStudy,
   type PresetName,
   uidOf,
 } from '@neckfrac/core'
@@ -22,6 +23,7 @@ export type PhantomEntry = {
   readonly fractured: Readonly<Record<Level, boolean>>
   /** Boxes count slices from 0 from the top; the file of slice n is n + 1. */
   readonly fractures: readonly FractureTruth[]
+  readonly scan: PhantomStudy['truth']['scan']
 }
 
 type Truth = {

@@ -31,9 +31,9 @@ export const writePhantom = task(
       date: '20260101',
       time: '120000',
       studyDescription: 'SYNTHETIC cervical spine',
-      seriesDescription: 'SYNTHETIC axial bone',
+      seriesDescription: `SYNTHETIC axial ${truth.scan.kernel}`,
       manufacturer: 'NeckFrac phantom',
-      kernel: 'BONE',
+      kernel: truth.scan.kernel.toUpperCase(),
       kvp: 120,
     })
     const mask = join(out, 'segmentations', `${uid}.nii`)
@@ -50,6 +50,6 @@ export const writePhantom = task(
       ...f,
       boxes: f.boxes.map((b) => ({ ...b, sliceIndex: fileNumber(b.sliceIndex) - 1 })),
     }))
-    return { uid, seed, preset, fractured: truth.fractured, fractures }
+    return { uid, seed, preset, fractured: truth.fractured, fractures, scan: truth.scan }
   },
 )
