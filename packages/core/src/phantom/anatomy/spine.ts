@@ -25,7 +25,11 @@ export const VERTEBRAE = [
 ] as const
 
 /** How a patient's vertebrae stand to each other, lying still. */
-export type Rest = { readonly pitchMm: readonly number[]; readonly leanDeg: readonly number[] }
+export type Rest = {
+  /** From each vertebra's lower neighbour up to it, in its own frame (C1: in C2's), mm. */
+  readonly stepMm: readonly Vec3[]
+  readonly leanDeg: readonly number[]
+}
 
 /**
  * Distance in mm from each vertebra's centre to the next one's below: C1 is centred on its ring, C2 on the body
@@ -38,7 +42,10 @@ const PITCH_MM = [
 /** Lean of each vertebra in degrees, top forward positive: usual lordosis over a kyphotic thorax. */
 const LEAN_DEG = [-5, -7, -5, -1, 4, 9, 15, 21, 22, 19, 15, 11, 7, 3, 0, -3, -5, -7, -8]
 
-export const REST: Rest = { pitchMm: PITCH_MM, leanDeg: LEAN_DEG }
+export const REST: Rest = {
+  stepMm: PITCH_MM.map((rise, i) => [0, i === 0 ? 0.6 : 0, rise] as const),
+  leanDeg: LEAN_DEG,
+}
 
 export type Spine = {
   /** Rigid frame of each vertebra: x left, y posterior, z along the body's axis. To the patient, mm. */
@@ -90,7 +97,7 @@ export function poseSpine(
     /** By which C1 and the skull follow a displaced dens. */
     readonly slipMm: Vec3
   },
-  { pitchMm, leanDeg }: Rest = REST,
+  rest: Rest = REST,
 ): Spine {
   const bend = random.range(-0.25, 1.35)
   const lean = random.normal() * 5
@@ -104,7 +111,7 @@ export function poseSpine(
   const yaw: number[] = []
   let kyphosis = 0
   for (let i = count - 1; i >= 0; i--) {
-    const base = i < 7 ? 14 + (leanDeg[i] - 14) * bend : leanDeg[i] + (bend - 1) * (i < 10 ? 3 : 0)
+    const base = i < 7 ? 14 + (LEAN_DEG[i] - 14) * bend : LEAN_DEG[i] + (bend - 1) * (i < 10 ? 3 : 0)
     kyphosis += (injury.wedgeDeg[i + 1] ?? 0) * 0.8
     pitch[i] = base + lean + random.normal() * 1.4 + kyphosis * 0.6
     roll[i] = sway * Math.sin(swayPhase + i * 0.45) * 2 + random.normal() * 0.8
@@ -120,13 +127,17 @@ export function poseSpine(
   const poses: Mat4[] = []
   let below: Vec3 = [0, 0, 0]
   for (let i = count - 1; i >= 0; i--) {
-    const turn = rotation(pitch[i] * DEG, roll[i] * DEG, yaw[i] * DEG)
+    // Frames of other families may stand otherwise in their vertebrae.
+    const tilt = rest.leanDeg[i] - LEAN_DEG[i]
+    const turn = rotation((pitch[i] + tilt) * DEG, roll[i] * DEG, yaw[i] * DEG)
     const thin = i >= 2 && i < 7 && random.chance(0.12) ? random.range(0.6, 2) : 0
-    const rise = i === count - 1 ? 0 : pitchMm[i] * (i > 0 ? discs : 1) - thin - (injury.lossMm[i + 1] ?? 0)
-    const carrier = i === 0 ? rotation(pitch[1] * DEG, roll[1] * DEG, yaw[1] * DEG) : turn
+    const [dx, dy, dz] = rest.stepMm[i] ?? [0, 0, 0]
+    const rise = i === count - 1 ? 0 : dz * (i > 0 ? discs : 1) - thin - (injury.lossMm[i + 1] ?? 0)
+    const carrier =
+      i === 0 ? rotation((pitch[1] + rest.leanDeg[1] - LEAN_DEG[1]) * DEG, roll[1] * DEG, yaw[1] * DEG) : turn
     const step = transform(
       carrier,
-      i === 0 ? [injury.slipMm[0], 0.6 + injury.slipMm[1], rise + injury.slipMm[2]] : [0, 0, rise],
+      i === 0 ? [dx + injury.slipMm[0], dy + injury.slipMm[1], rise + injury.slipMm[2]] : [dx, dy, rise],
     )
     below = [below[0] + step[0], below[1] + step[1], below[2] + step[2]]
     poses[i] = shifted(turn, below)
