@@ -13,6 +13,7 @@ import { planScan } from './scanner/plan.ts'
 import { scan } from './scanner/scan.ts'
 import { placeView } from './scanner/view.ts'
 import type { PhantomStudy } from './study.ts'
+import { buildTubes, fitCollar } from './tissue/devices.ts'
 import { buildAirways, buildLayers } from './tissue/layers.ts'
 import { buildSkin } from './tissue/skin.ts'
 import { buildSoft } from './tissue/soft.ts'
@@ -83,6 +84,7 @@ export function synthesizePlan(
     spine,
     vertebrae,
     head,
+    armsUp: scanPlan.armsUp,
     view: seen,
     stepMm: preset.boneStepMm,
     random: random.fork('parts'),
@@ -95,13 +97,21 @@ export function synthesizePlan(
     preset.boneStepMm,
     random.fork('metal'),
   )
+  const tubes = buildTubes({
+    spine,
+    head,
+    endotracheal: scanPlan.endotrachealTube,
+    nasogastric: scanPlan.nasogastricTube,
+    view: seen,
+    stepMm: preset.boneStepMm,
+  })
 
   const scene = random.fork('scene')
   const skin = buildSkin(spine, head, scanPlan.armsUp, random.fork('skin'))
   const swollen = plan
     .filter(
       (f) =>
-        f.type === 'burst' || f.type === 'teardrop' || f.type.startsWith('dens') || f.type === 'compression',
+        f.type === 'burst' || f.type.endsWith('teardrop') || f.type.startsWith('dens') || f.type === 'compression',
     )
     .map((f) => ({
       level: LEVELS.indexOf(f.level) + 1,
@@ -126,6 +136,15 @@ export function synthesizePlan(
     table: scene.chance(0.9)
       ? { y: scene.range(92, 112), radius: scene.range(180, 420), hu: scene.range(-250, 150) }
       : undefined,
+    collar: scanPlan.collar ? fitCollar(spine, random.fork('collar')) : undefined,
+    bands: [
+      // Between the petrous bones.
+      {
+        centre: transform(spine.skull, [0, -14, head.basionZ + 18]),
+        sizes: [16, 5, 8],
+        hu: scanPlan.hardeningHu,
+      },
+    ],
     view: seen,
     stepMm: scanPlan.coarse ? preset.tissueStepMm * 1.5 : preset.tissueStepMm,
     random: random.fork('soft'),
@@ -135,7 +154,7 @@ export function synthesizePlan(
     plan: scanPlan,
     view,
     ijkToPatient,
-    parts: metal ? [...parts, metal.part] : parts,
+    parts: [...parts, ...tubes, ...(metal ? [metal.part] : [])],
     metal: metal ? metal.centres.map((p) => transform(spine.skull, p)) : [],
     spine,
     injuries,

@@ -1,10 +1,10 @@
 import { transform, type Vec3 } from '../../volume/geometry.ts'
 import type { Random } from '../random.ts'
-import { add, rod, type Stroke, stretched, tube } from './shapes.ts'
+import { add, ellipsoid, rod, type Stroke, stretched, tube } from './shapes.ts'
 import type { Spine } from './spine.ts'
 
 /** Ribs, clavicles, breastbone and shoulder blades, in the patient's frame (origin C4, mm). */
-export function buildCage(spine: Spine, random: Random): Stroke[] {
+export function buildCage(spine: Spine, armsUp: boolean, random: Random): Stroke[] {
   const strokes: Stroke[] = []
   const at = (i: number, p: Vec3): Vec3 => transform(spine.poses[i], p)
   const flat = random.range(0.92, 1.08)
@@ -37,7 +37,7 @@ export function buildCage(spine: Spine, random: Random): Stroke[] {
       [notch[0] + s * 140, notch[1] + 42, notch[2] + 22 + raise],
     ]
     for (const part of tube(path, [8, 5.4, 5, 6.4])) strokes.push(add(part, 2))
-    const blade = at(8, [s * 80, 36, -20])
+    const blade = at(8, [s * 80, 36, -36])
     for (const part of tube(
       [
         [blade[0] - s * 6, blade[1] + 10, blade[2] + 24],
@@ -62,16 +62,18 @@ export function buildCage(spine: Spine, random: Random): Stroke[] {
         2,
       ),
     )
+    // The humerus: a round head in the shoulder, the shaft hanging down or raised beside the head.
+    const joint: Vec3 = armsUp
+      ? [blade[0] + s * 58, blade[1] - 14, blade[2] + 34]
+      : [blade[0] + s * 86, blade[1] - 14, blade[2] + 14]
+    const shaft: Vec3 = armsUp
+      ? [joint[0] + s * 38, joint[1] - 34, joint[2] + 200]
+      : [joint[0] + s * 14, joint[1] + 2, joint[2] - 150]
+    const neck = [0, 1, 2].map((k) => joint[k] + 0.22 * (shaft[k] - joint[k])) as unknown as Vec3
     strokes.push(
-      add(
-        rod(
-          [blade[0] + s * 88, blade[1] - 30, blade[2] + 18],
-          [blade[0] + s * 94, blade[1] - 28, blade[2] - 90],
-          22,
-          11,
-        ),
-        3,
-      ),
+      add(ellipsoid(joint, [23, 22, 23]), 3),
+      add(rod(joint, neck, 19, 12), 4),
+      add(rod(neck, shaft, 12, 11), 3),
     )
   }
   strokes.push(

@@ -33,6 +33,7 @@ test('neighbouring bones never fuse, however the neck is bent', () => {
       spine: poseSpine(random.fork('spine'), UNHURT),
       vertebrae: buildVertebrae(random.fork('vertebrae')),
       head: planHead(random.fork('head')),
+      armsUp: false,
       view: { min: [-100, -110, -130], max: [100, 90, 90] },
       stepMm: 1.2,
       random: random.fork('parts'),

@@ -130,11 +130,12 @@ export function buildParts(options: {
   readonly spine: Spine
   readonly vertebrae: readonly Solid[]
   readonly head: HeadPlan
+  readonly armsUp: boolean
   readonly view: Bounds
   readonly stepMm: number
   readonly random: Random
 }): Part[] {
-  const { spine, vertebrae, head, view, stepMm, random } = options
+  const { spine, vertebrae, head, armsUp, view, stepMm, random } = options
   const look = random.fork('bone')
   const dense = look.range(0.75, 1.2)
   const core = look.range(170, 400)
@@ -197,7 +198,7 @@ export function buildParts(options: {
   build(
     'cage',
     0,
-    buildCage(spine, random.fork('cage')),
+    buildCage(spine, armsUp, random.fork('cage')),
     inPatient,
     { ...bone, cortexMm: 1, coreHu: core * 0.6 },
     coarse,

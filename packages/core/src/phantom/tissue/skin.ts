@@ -1,5 +1,5 @@
 import { invert, transform } from '../../volume/geometry.ts'
-import { ellipsoid } from '../anatomy/shapes.ts'
+import { ellipsoid, rod } from '../anatomy/shapes.ts'
 import type { HeadPlan } from '../anatomy/skull.ts'
 import type { Spine } from '../anatomy/spine.ts'
 import type { Random } from '../random.ts'
@@ -49,6 +49,9 @@ export function buildSkin(spine: Spine, head: HeadPlan, armsUp: boolean, random:
   const nose = ellipsoid([0, -104, z0 - 6], [13, 15, 17])
   const chin = ellipsoid([0, -70, z0 - 42], [30, 22, 16])
   const chestY = t1[1] + 3
+  const arms = [1, -1].map((s) =>
+    rod([t1[0] + s * 128, t1[1] + 18, t1[2] - 20], [t1[0] + s * 175, t1[1] - 25, t1[2] + 240], 52, 40),
+  )
   const sdf = (x: number, y: number, z: number): number => {
     const i = Math.max(0, Math.min(track.length - 1, Math.round((z - low) / 2)))
     const [cx, cy] = track[i]
@@ -72,6 +75,7 @@ export function buildSkin(spine: Spine, head: HeadPlan, armsUp: boolean, random:
         z - (t1[2] + 42 - slope * ax - (ax > 150 ? (ax - 150) * 0.9 : 0) - (v < 0 ? 55 : 36) * v * v)
       d = soften(d, Math.max(tube, top * 0.8), 45)
     }
+    if (armsUp && Math.abs(x - t1[0]) > 60) for (const arm of arms) d = soften(d, arm.sdf(x, y, z), 30)
     if (z > c1[2] - 75) {
       const p = transform(toHead, [x, y, z])
       const f = soften(face.sdf(p[0], p[1], p[2]), chin.sdf(p[0], p[1], p[2]), 16)

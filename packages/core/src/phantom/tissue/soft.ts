@@ -1,8 +1,10 @@
+import type { Vec3 } from '../../volume/geometry.ts'
 import { createGrain, grainAt } from '../anatomy/grain.ts'
 import { type Bounds, createLattice, FAR_MM, type Lattice, sculpt } from '../anatomy/lattice.ts'
 import { overlap } from '../anatomy/parts.ts'
 import { add, type Shape } from '../anatomy/shapes.ts'
 import type { Random } from '../random.ts'
+import { type Collar, SHELL_MM } from './devices.ts'
 import type { Layer } from './layers.ts'
 import type { Skin } from './skin.ts'
 
@@ -13,6 +15,9 @@ export type Soft = {
   readonly matter: Float32Array
 }
 
+/** A Gaussian darkening, patient frame: deviations in mm, depth in HU. */
+export type Band = { readonly centre: Vec3; readonly sizes: Vec3; readonly hu: number }
+
 /** Couch and headrest: thin shells around foam, as a trough under the patient. */
 export type Table = { readonly y: number; readonly radius: number; readonly hu: number }
 
@@ -21,11 +26,14 @@ export function buildSoft(options: {
   readonly airways: readonly Shape[]
   readonly skin: Skin
   readonly table: Table | undefined
+  readonly collar: Collar | undefined
+  /** Dark bands that beam hardening leaves between dense bones. */
+  readonly bands: readonly Band[]
   readonly view: Bounds
   readonly stepMm: number
   readonly random: Random
 }): Soft {
-  const { layers, airways, skin, table, view, stepMm, random } = options
+  const { layers, airways, skin, table, collar, bands, view, stepMm, random } = options
   const hu = createLattice(view, stepMm, 0)
   const { nodes, origin } = hu
   const matter = new Float32Array(hu.data.length)
@@ -51,6 +59,15 @@ export function buildSoft(options: {
           const fatMm = skin.fatMm * (y > 20 ? 1.5 : 0.8)
           const t = Math.max(0, Math.min(1, (-d - fatMm) / 3))
           hu.data[n] = fat + t * (deep + marble * grainAt(grain, x / 5, y / 5, z / 6) - fat)
+        }
+        if (collar && d > 0 && z > collar.bottom && z < collar.top) {
+          const { gapMm, foamMm } = collar
+          const middle = gapMm + (foamMm + SHELL_MM) / 2
+          const inside = (foamMm + SHELL_MM) / 2 - Math.abs(d - middle)
+          if (inside > -FAR_MM) {
+            matter[n] = Math.max(matter[n], inside)
+            if (d > gapMm - 1) hu.data[n] = d > gapMm + foamMm ? collar.shellHu : collar.foamHu
+          }
         }
         if (table && d > 0 && y > 20) {
           const r = Math.sqrt(x * x + (y - table.y + table.radius) ** 2) - table.radius
@@ -123,6 +140,18 @@ export function buildSoft(options: {
     if (d < matter[i]) matter[i] = Math.max(-FAR_MM, d)
     if (d < 2 * stepMm && d > -3 && hu.data[i] < 0) hu.data[i] = 35
   })
+  for (const { centre, sizes, hu: depth } of bands) {
+    const range = (k: number) => {
+      const at = (s: number) => Math.round((centre[k] + s * 2.5 * sizes[k] - origin[k]) / stepMm)
+      return [Math.max(0, at(-1)), Math.min(nodes[k] - 1, at(1))]
+    }
+    const [[x0, x1], [y0, y1], [z0, z1]] = [range(0), range(1), range(2)]
+    const off = (i: number, k: number) => ((origin[k] + i * stepMm - centre[k]) / sizes[k]) ** 2
+    for (let iz = z0; iz <= z1; iz++)
+      for (let iy = y0; iy <= y1; iy++)
+        for (let ix = x0; ix <= x1; ix++)
+          hu.data[iz * nxy + iy * nx + ix] -= depth * Math.exp(-0.5 * (off(ix, 0) + off(iy, 1) + off(iz, 2)))
+  }
   // A faint unevenness everywhere, as no tissue is of one grey.
   n = 0
   for (let iz = 0; iz < nodes[2]; iz++)
