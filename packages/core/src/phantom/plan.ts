@@ -33,12 +33,13 @@ type Mix = Readonly<Partial<Record<FractureType, number>>>
 
 /** Types by level, as weights; after descriptions of trauma series, not a fit. */
 const TYPES: Readonly<Record<Level, Mix>> = {
-  C1: { 'c1-ring': 0.74, facet: 0.16, transverse: 0.1 },
+  C1: { 'c1-ring': 0.46, 'c1-arch': 0.3, facet: 0.15, transverse: 0.09 },
   C2: {
-    'dens-ii': 0.35,
-    'dens-iii': 0.24,
-    'c2-pars': 0.22,
-    teardrop: 0.07,
+    'dens-ii': 0.33,
+    'dens-iii': 0.2,
+    'c2-pars': 0.18,
+    'c2-body': 0.11,
+    'extension-teardrop': 0.08,
     lamina: 0.05,
     spinous: 0.03,
     transverse: 0.04,
@@ -47,6 +48,7 @@ const TYPES: Readonly<Record<Level, Mix>> = {
     compression: 0.14,
     burst: 0.05,
     teardrop: 0.14,
+    'extension-teardrop': 0.06,
     facet: 0.25,
     lamina: 0.2,
     spinous: 0.1,
@@ -56,6 +58,7 @@ const TYPES: Readonly<Record<Level, Mix>> = {
     compression: 0.17,
     burst: 0.07,
     teardrop: 0.13,
+    'extension-teardrop': 0.05,
     facet: 0.25,
     lamina: 0.18,
     spinous: 0.08,
@@ -65,6 +68,7 @@ const TYPES: Readonly<Record<Level, Mix>> = {
     compression: 0.2,
     burst: 0.1,
     teardrop: 0.14,
+    'extension-teardrop': 0.05,
     facet: 0.23,
     lamina: 0.15,
     spinous: 0.08,
@@ -74,6 +78,7 @@ const TYPES: Readonly<Record<Level, Mix>> = {
     compression: 0.18,
     burst: 0.08,
     teardrop: 0.1,
+    'extension-teardrop': 0.04,
     facet: 0.24,
     lamina: 0.13,
     spinous: 0.15,
@@ -92,9 +97,10 @@ const TYPES: Readonly<Record<Level, Mix>> = {
 
 /** Body fractures exclude each other; so do the ways to break C2's neck. */
 const EXCLUSIVE: readonly (readonly FractureType[])[] = [
-  ['compression', 'burst', 'teardrop'],
-  ['dens-ii', 'dens-iii', 'c2-pars', 'teardrop'],
-  ['c1-ring', 'facet', 'transverse'],
+  ['compression', 'burst', 'teardrop', 'extension-teardrop'],
+  ['dens-ii', 'dens-iii', 'c2-pars', 'c2-body'],
+  ['dens-iii', 'c2-body', 'extension-teardrop'],
+  ['c1-ring', 'c1-arch', 'facet', 'transverse'],
 ]
 
 function drawLevels(random: Random, weightsOfCounts: readonly number[]): Level[] {
@@ -177,7 +183,10 @@ const UNLIKELY: Readonly<Partial<Record<FractureType, readonly PlannedLookAlike[
   'dens-ii': ['os-odontoideum', 'dens-synchondrosis'],
   'dens-iii': ['os-odontoideum', 'dens-synchondrosis'],
   'c1-ring': ['atlas-cleft'],
+  'c1-arch': ['atlas-cleft'],
+  'c2-body': ['os-odontoideum', 'dens-synchondrosis'],
   teardrop: ['limbus-vertebra'],
+  'extension-teardrop': ['anterior-osteophyte'],
   compression: ['limbus-vertebra', 'schmorl-node'],
   burst: ['limbus-vertebra', 'schmorl-node', 'basivertebral-vein'],
 }

@@ -10,10 +10,13 @@ import { buildLesions, gatherInjuries } from './wound.ts'
 
 const CASES: readonly (readonly [Level, FractureType])[] = [
   ['C1', 'c1-ring'],
+  ['C1', 'c1-arch'],
   ['C1', 'facet'],
   ['C2', 'dens-ii'],
   ['C2', 'dens-iii'],
   ['C2', 'c2-pars'],
+  ['C2', 'c2-body'],
+  ['C2', 'extension-teardrop'],
   ['C4', 'compression'],
   ['C5', 'burst'],
   ['C5', 'teardrop'],

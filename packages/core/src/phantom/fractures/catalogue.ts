@@ -42,8 +42,11 @@ const REST = {
 const EVERYWHERE: Bounds = { min: [-99, -99, -99], max: [99, 99, 99] }
 const DEG = Math.PI / 180
 
-/** Gap of a fracture: 0.4 mm at the least severe, 3 mm at the most. */
-const gapMm = (severity: number) => 0.45 + 2.5 * severity ** 1.6
+/** Gap of a fracture: 0.45 mm at the least severe, 2.2 mm at the most; wider ones are fragments that moved. */
+const gapMm = (severity: number) => 0.45 + 1.75 * severity ** 1.6
+
+/** Gap of a crack that parts nothing: it cannot open far. */
+const crackMm = (severity: number) => 0.5 + 1.2 * severity ** 1.4
 
 /** The motion that carries a fragment by `move` after turning it about `pivot`, inverted. */
 export function home(pivot: Vec3, move: Vec3, pitch = 0, roll = 0, yaw = 0): Mat4 {
@@ -172,6 +175,90 @@ function ring({ severity, side, fracture, random }: Break): Lesion {
   return { ...REST, pieces, shattered: true, centre: [first[0] * 20, hub[1] + first[1] * 19, 0] }
 }
 
+/** One arch of C1 alone: behind the lateral masses on one or both sides, or in front beside the middle. */
+function arch({ marks, severity, side, fracture, random }: Break): Lesion {
+  const [px] = marks.pillar
+  const y = marks.junction[1]
+  const front = random.chance(0.3)
+  const both = !front && random.chance(0.55)
+  const at = (s: number): Vec3 =>
+    front
+      ? [s * px * random.range(0.2, 0.5), -11, random.range(-1, 1)]
+      : [s * px * random.range(0.85, 1), y * random.range(0.42, 0.6), 0]
+  const gap = crackMm(severity) * 1.3
+  const cracks = (both ? [side, -side] : [side]).map((s): Fissure => {
+    const centre = at(s)
+    const direction: Vec3 = front ? [1, 0.35 * s, 0] : [0.25 * s, 1, 0]
+    return {
+      wall: rough(random, centre, tilt(random, direction, 0.25), 0.4),
+      centre,
+      radii: [7.5, 8.5, 12],
+      gapMm: gap,
+      fracture,
+    }
+  })
+  return { ...REST, fissures: cracks, centre: cracks[0].centre }
+}
+
+/** A corner or a side of C2's body below the dens: a coronal or an oblique sagittal break down to the end plate. */
+function axisBody({ marks, severity, side, fracture, random }: Break): Lesion {
+  const { width, depth, height } = marks
+  const coronal = random.chance(0.4)
+  const centre: Vec3 = coronal
+    ? [0, depth * random.range(0.05, 0.25), -height * 0.1]
+    : [side * width * random.range(0.3, 0.5), 0, -height * 0.05]
+  const direction: Vec3 = coronal ? [0, 1, 0.35] : [side, 0.25, 0.45]
+  return {
+    ...REST,
+    fissures: [
+      {
+        wall: rough(random, centre, tilt(random, direction, 0.2), 0.6),
+        centre: [centre[0], centre[1], centre[2] - random.range(0, 3)],
+        radii: coronal ? [width * 0.75, 12, 14] : [12, depth * 0.8, 14],
+        gapMm: crackMm(severity) * 1.1,
+        fracture,
+      },
+    ],
+    centre,
+  }
+}
+
+/** Extension teardrop: a small piece, taller than deep, pulled off the lower front corner; the body stays whole. */
+function extensionTeardrop({ marks, severity, side, fracture, random }: Break): Lesion {
+  const { width, depth, height } = marks
+  const deep = random.range(1.8, 3.2)
+  const tall = deep * random.range(1.3, 2.2)
+  const centre: Vec3 = [
+    side * width * random.range(0, 0.1),
+    -depth / 2 + deep * 0.5,
+    -height / 2 + tall * 0.35,
+  ]
+  return {
+    ...REST,
+    pieces: [
+      {
+        walls: [
+          rough(
+            random,
+            centre,
+            tilt(random, [0, -tall, -deep * 1.2].map((v) => v / tall) as unknown as Vec3, 0.1),
+            0.3,
+          ),
+        ],
+        any: false,
+        box: {
+          min: [centre[0] - width * 0.4, -depth, -height / 2 - 8],
+          max: [centre[0] + width * 0.4, 0, -height / 2 + tall + 2],
+        },
+        home: home(centre, [0, -1.6 * severity, -1.6 * severity], -10 * severity * DEG),
+        gapMm: gapMm(severity) * 0.9,
+        fracture,
+      },
+    ],
+    centre,
+  }
+}
+
 /** Sagittal crack through a lateral mass of C1, or a break through an articular pillar. */
 function facet({ marks, severity, side, fracture, random }: Break): Lesion {
   const [px, py, pz] = marks.pillar
@@ -183,9 +270,14 @@ function facet({ marks, severity, side, fracture, random }: Break): Lesion {
       fissures: [
         {
           wall: rough(random, centre, tilt(random, direction)),
-          centre,
-          radii: [13, 14, 16],
-          gapMm: gapMm(severity) * 1.15,
+          // It opens towards one end.
+          centre: [
+            centre[0],
+            centre[1] + random.sign() * random.range(0, 7),
+            centre[2] + random.range(-6, 6),
+          ],
+          radii: [13, 15, 17],
+          gapMm: crackMm(severity) * 1.15,
           fracture,
         },
       ],
@@ -269,7 +361,7 @@ function compression({ marks, severity, fracture, random }: Break): Lesion {
         wall: rough(random, zone, tilt(random, [0, 0, 1], 0.15)),
         centre: [0, -depth / 2, zone[2]],
         radii: [width * 0.6, random.range(4, 9), 6],
-        gapMm: gapMm(severity) * 0.7,
+        gapMm: crackMm(severity) * 0.8,
         fracture,
       },
     ],
@@ -281,9 +373,9 @@ function compression({ marks, severity, fracture, random }: Break): Lesion {
 
 function burst({ marks, severity, side, fracture, random }: Break): Lesion {
   const { width, depth, height } = marks
-  const front = height * (0.14 + 0.4 * severity)
+  const front = height * (0.1 + 0.3 * severity)
   const back = front * random.range(0.35, 0.8)
-  const gap = gapMm(severity)
+  const gap = crackMm(severity)
   const edge: Vec3 = [random.normal() * 1.5, depth / 2 - random.range(4, 6), random.range(-1, 2)]
   return {
     ...REST,
@@ -326,7 +418,7 @@ function burst({ marks, severity, side, fracture, random }: Break): Lesion {
         wall: rough(random, [0, -2, -1], tilt(random, [0, 0.5, 1], 0.3), 0.7),
         centre: [0, -depth * 0.25, 0],
         radii: [width * 0.6, depth * 0.5, height * 0.6],
-        gapMm: gap * 0.8,
+        gapMm: gap * 0.6,
         fracture,
       },
     ],
@@ -346,7 +438,7 @@ function teardrop({ marks, severity, side, fracture, random }: Break): Lesion {
     wall: rough(random, [side * 2, 0, 0], tilt(random, [1, 0.1, 0], 0.12)),
     centre: [0, 0, 0],
     radii: [width, depth * 0.8, height],
-    gapMm: gap * 0.8,
+    gapMm: crackMm(severity) * 0.8,
     fracture,
   }
   return {
@@ -385,9 +477,10 @@ function lamina({ marks, severity, side, fracture, random }: Break): Lesion {
     fissures: [
       {
         wall: rough(random, centre, direction),
-        centre,
+        // It opens towards the canal or away from it.
+        centre: [centre[0], centre[1] + random.range(-3, 3), centre[2] + random.range(-4, 4)],
         radii: [10, 10, 15],
-        gapMm: gapMm(severity) * 1.25,
+        gapMm: crackMm(severity) * 1.25,
         fracture,
       },
     ],
@@ -451,7 +544,10 @@ const BREAKS: Readonly<Record<FractureType, (b: Break) => Lesion>> = {
   'dens-ii': dens,
   'dens-iii': densBase,
   'c1-ring': ring,
+  'c1-arch': arch,
   'c2-pars': pars,
+  'c2-body': axisBody,
+  'extension-teardrop': extensionTeardrop,
   compression,
   burst,
   teardrop,
