@@ -42,13 +42,20 @@ export { readThresholds } from './evaluate/thresholds-file.ts'
 export * from './levels.ts'
 export { readNifti, readNiftiLabels } from './nifti/read.ts'
 export { writeNifti } from './nifti/write.ts'
-export { FAMILIES, type FamilyName } from './phantom/families.ts'
+export { FAMILIES, type FamilyName, type Template } from './phantom/families.ts'
 export { PRESETS, type PresetName } from './phantom/presets.ts'
 export type * from './phantom/study.ts'
 export { synthesize } from './phantom/synthesize.ts'
+export { buildTemplate, checkTemplate } from './phantom/template/template.ts'
 export type * from './ports.ts'
 export type { SliceBox } from './prepare/heat.ts'
-export { createIndex, type PreparedEntry, type PreparedIndex, preparedIndex } from './prepare/index-file.ts'
+export {
+  createIndex,
+  type PreparedEntry,
+  type PreparedIndex,
+  preparedIndex,
+  type RecordedSource,
+} from './prepare/index-file.ts'
 export { encodeNpy, type NpyArray } from './prepare/npy.ts'
 export { type Fractured, preparePhantom } from './prepare/phantom.ts'
 export { heatFromBoxes, orientMask } from './prepare/rsna.ts'

@@ -1,7 +1,8 @@
-"""python -m neckfrac_training train|export ..."""
+"""python -m neckfrac_training train|export|plan|curves ..."""
 
 import argparse
 import dataclasses
+import json
 import sys
 from pathlib import Path
 
@@ -22,6 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     train.add_argument("--data", required=True, type=Path, help="folder of `neckfrac prepare`")
     train.add_argument("--out", required=True, type=Path, help="folder of the run, shared by the networks")
     train.add_argument("--minutes", type=float, help="instead of the recipe's")
+    train.add_argument(
+        "--minutes-scale", type=float, default=1.0, help="times the recipe's minutes or epochs"
+    )
     train.add_argument("--threads", type=int, help="instead of the recipe's")
     train.add_argument("--fold", type=int, help="instead of the recipe's")
     train.add_argument("--seed", type=int, help="instead of the recipe's")
@@ -33,11 +37,25 @@ def main(arguments: list[str] | None = None) -> int:
     export.add_argument("--bundle", required=True, type=Path)
     export.add_argument("--name", required=True)
     export.add_argument("--version", required=True)
+    export.add_argument("--networks", nargs="+", choices=NETWORKS, default=NETWORKS)
     export.add_argument("--half", action="store_true", help="store weights as float16, compute in float32")
 
+    plan = verbs.add_parser("plan", help="what a recipe will do, as JSON, with the speed measured here")
+    plan.add_argument("--recipe", default="compact")
+    plan.add_argument("--data", required=True, type=Path)
+    plan.add_argument("--device", default="", choices=["", "cpu"])
+    plan.add_argument(
+        "--seconds", type=float, default=0.0, help="measure each network for so long; 0: do not"
+    )
+
+    curves = verbs.add_parser("curves", help="logs -> pictures and a page that shows them")
+    curves.add_argument("--run", required=True, type=Path, help="folder of `neckfrac train`, or of a run")
+    curves.add_argument("--title", default="", help="headline of the page")
+
     options = parser.parse_args(arguments)
+    verbs = {"train": run_train, "export": run_export, "plan": run_plan, "curves": run_curves}
     try:
-        return run_train(options) if options.verb == "train" else run_export(options)
+        return verbs[options.verb](options)
     except (RecipeError, PreparedError, WeightsError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -50,6 +68,9 @@ def run_train(options) -> int:
     changed = {k: getattr(options, k) for k in ("threads", "fold", "seed") if getattr(options, k) is not None}
     recipe = dataclasses.replace(recipe, **changed)
     for network in NETWORKS if options.network == "all" else (options.network,):
+        if options.minutes_scale != 1:
+            own = scale(getattr(recipe, network), options.minutes_scale)
+            recipe = dataclasses.replace(recipe, **{network: own})
         if options.minutes is not None:
             own = shorten(getattr(recipe, network), options.minutes)
             recipe = dataclasses.replace(recipe, **{network: own})
@@ -66,11 +87,35 @@ def shorten(own, minutes: float):
     return dataclasses.replace(own, minutes=minutes, **stages)
 
 
+def scale(own, factor: float):
+    """The network's recipe with its time multiplied, or its epochs where it has no time limit."""
+    if own.minutes:
+        return shorten(own, own.minutes * factor)
+    return dataclasses.replace(own, epochs=max(1, round(own.epochs * factor)))
+
+
 def run_export(options) -> int:
     from .export import export_bundle
 
-    for line in export_bundle(options.run, options.bundle, options.name, options.version, options.half):
+    networks = tuple(options.networks)
+    for line in export_bundle(
+        options.run, options.bundle, options.name, options.version, options.half, networks
+    ):
         print(line)
+    return 0
+
+
+def run_plan(options) -> int:
+    from .speed import plan
+
+    print(json.dumps(plan(load_recipe(options.recipe), options.data, options.device, options.seconds)))
+    return 0
+
+
+def run_curves(options) -> int:
+    from .curves import write_curves
+
+    print(write_curves(options.run, options.title))
     return 0
 
 

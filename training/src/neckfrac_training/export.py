@@ -109,11 +109,16 @@ def load_network(folder: Path) -> tuple[nn.Module, dict]:
     return network.eval(), facts
 
 
-def export_bundle(run: Path, bundle: Path, name: str, version: str, half: bool = False) -> list[str]:
-    """Exports every network that the run has; lines that say what was written."""
+NETWORKS = ("segmenter", "slices", "sequence")
+
+
+def export_bundle(
+    run: Path, bundle: Path, name: str, version: str, half: bool = False, networks=NETWORKS
+) -> list[str]:
+    """Exports those of the networks that the run has; lines that say what was written."""
     bundle, lines, entries, parity = Path(bundle), [], {}, {}
     (bundle / "parity").mkdir(parents=True, exist_ok=True)
-    for network in ("segmenter", "slices", "sequence"):
+    for network in networks:
         folder = Path(run) / network
         if not (folder / "run.json").exists():
             continue

@@ -33,6 +33,9 @@ const study = z.object({
     .object({
       seed: z.number().int(),
       preset: z.string(),
+      family: z.string().default('parametric'),
+      /** Name of the label map that its vertebrae came from. */
+      template: z.string().nullable().default(null),
       fractures: z.array(
         z.object({
           level: z.enum(LEVELS),
@@ -46,6 +49,26 @@ const study = z.object({
     })
     .optional(),
 })
+/** Where studies came from, so that they can be prepared again. */
+const source = z.union([
+  z.object({
+    kind: z.literal('phantoms'),
+    studies: z.number().int(),
+    seed: z.number().int(),
+    preset: z.string(),
+    family: z.string(),
+    templates: z.string().optional(),
+    bundle: z.string().optional(),
+  }),
+  z.object({
+    kind: z.literal('rsna'),
+    folder: z.string(),
+    bundle: z.string().optional(),
+    predicted: z.boolean().optional(),
+  }),
+])
+export type RecordedSource = z.infer<typeof source>
+
 export type PreparedEntry = z.infer<typeof study>
 
 /** The one file that training reads first. Its constants are those that made the arrays. */
@@ -61,18 +84,25 @@ export const preparedIndex = z.object({
     huMax: z.number(),
     heatStride: z.number(),
   }),
+  /** Of all runs that filled the folder, oldest first. */
+  sources: z.array(source).default([]),
   studies: z.array(study),
 })
 export type PreparedIndex = z.infer<typeof preparedIndex>
 
 /** An index of the arrays that this version makes. */
-export function createIndex(folds: number, studies: readonly PreparedEntry[]): PreparedIndex {
+export function createIndex(
+  folds: number,
+  studies: readonly PreparedEntry[],
+  sources: readonly RecordedSource[] = [],
+): PreparedIndex {
   return {
     format: 'neckfrac-prepared',
     version: 1,
     folds,
     segment: { spacingMm: SEGMENT_SPACING_MM },
     crop: { ...CROP, shape: [...CROP.shape], spacingMm: [...CROP.spacingMm] },
+    sources: [...sources],
     studies: studies.map((s) => ({ ...s, fold: foldOf(s.uid, folds) })),
   }
 }

@@ -1,10 +1,10 @@
-import { PRESETS, type PresetName } from '@neckfrac/core'
+import { type FamilyName, PRESETS, type PresetName } from '@neckfrac/core'
 import { Command, Option } from 'commander'
 import { writePhantomSet } from '../data-sets/phantom-set.ts'
 import { interruptible } from '../interrupt.ts'
 import { createProgress } from '../progress.ts'
 import { defaultWorkers } from '../workers.ts'
-import { parseCount } from './arguments.ts'
+import { familyOption, parseCount, requireTemplates, TEMPLATES } from './arguments.ts'
 
 export const phantomCommand = new Command('phantom')
   .description(
@@ -14,9 +14,20 @@ export const phantomCommand = new Command('phantom')
   .requiredOption('--studies <n>', 'how many patients', parseCount)
   .requiredOption('--seed <n>', 'seed of the first patient; the next have the next numbers', parseCount)
   .addOption(new Option('--preset <name>', 'what to make').choices(Object.keys(PRESETS)).default('rsna'))
+  .addOption(familyOption())
+  .option('--templates <dir>', TEMPLATES)
   .option('--workers <n>', 'threads; each needs about 0.6 GB', parseCount, defaultWorkers())
   .action(
-    async (options: { out: string; studies: number; seed: number; preset: PresetName; workers: number }) => {
+    async (options: {
+      out: string
+      studies: number
+      seed: number
+      preset: PresetName
+      family: FamilyName
+      templates?: string
+      workers: number
+    }) => {
+      requireTemplates(options)
       const progress = createProgress('phantoms', options.studies)
       const failures = await interruptible((signal) =>
         writePhantomSet({ ...options, signal, onStudy: () => progress.step() }),

@@ -1,10 +1,10 @@
-import { NeckFracError, PRESETS, type PresetName } from '@neckfrac/core'
+import { type FamilyName, NeckFracError, PRESETS, type PresetName } from '@neckfrac/core'
 import { Command, Option } from 'commander'
 import { type PrepareSource, prepareSet } from '../data-sets/prepared-set.ts'
 import { interruptible } from '../interrupt.ts'
 import { createProgress } from '../progress.ts'
 import { defaultWorkers } from '../workers.ts'
-import { parseCount } from './arguments.ts'
+import { familyOption, parseCount, requireTemplates, TEMPLATES } from './arguments.ts'
 
 type Options = {
   readonly out: string
@@ -13,6 +13,8 @@ type Options = {
   readonly phantoms?: number
   readonly seed: number
   readonly preset: PresetName
+  readonly family: FamilyName
+  readonly templates?: string
   readonly workers: number
   readonly folds: number
 }
@@ -23,12 +25,17 @@ export const prepareCommand = new Command('prepare')
   )
   .requiredOption('--out <dir>', 'where the prepared data set goes')
   .option('--rsna <dir>', "a data set in RSNA's layout: train.csv, train_images, segmentations")
-  .option('--bundle <dir>', 'model bundle that labels the vertebrae of studies without a mask')
+  .option(
+    '--bundle <dir>',
+    'model bundle that labels the vertebrae to crop: of studies without a mask, and of synthetic patients',
+  )
   .option('--phantoms <n>', 'instead: synthetic patients, made on the fly', parseCount)
   .option('--seed <n>', 'seed of the first synthetic patient', parseCount, 0)
   .addOption(
     new Option('--preset <name>', 'which synthetic patients').choices(Object.keys(PRESETS)).default('train'),
   )
+  .addOption(familyOption())
+  .option('--templates <dir>', TEMPLATES)
   .option('--workers <n>', 'threads; each needs about 0.6 GB', parseCount, defaultWorkers())
   .option('--folds <n>', 'folds of the cross-validation', parseCount, 5)
   .action(async (options: Options) => {
@@ -43,10 +50,12 @@ export const prepareCommand = new Command('prepare')
     if (failed.length > 0) process.exitCode = 1
   })
 
-function sourceOf({ rsna, bundle, phantoms, seed, preset, folds }: Options): PrepareSource {
+function sourceOf(options: Options): PrepareSource {
+  const { rsna, bundle, phantoms, seed, preset, family, templates, folds } = options
   if (folds < 1) throw new NeckFracError('usage', '--folds must be at least 1')
   if ((rsna === undefined) === (phantoms === undefined))
     throw new NeckFracError('usage', 'give either --rsna DIR or --phantoms N')
   if (rsna !== undefined) return { kind: 'rsna', folder: rsna, bundle }
-  return { kind: 'phantoms', studies: phantoms ?? 0, seed, preset }
+  requireTemplates(options)
+  return { kind: 'phantoms', studies: phantoms ?? 0, seed, preset, family, templates, bundle }
 }

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type ErrorTag,
+  type FamilyName,
   type FractureTruth,
   LEVELS,
   type Level,
@@ -14,12 +15,16 @@ import {
 import { createSaver, writeAtomically } from '../atomic-file.ts'
 import { createPool } from '../pool.ts'
 import type * as tasks from './phantom-worker.ts'
+import { listTemplates } from './templates.ts'
 
 /** One study of a phantom data set, as truth.json lists it. */
 export type PhantomEntry = {
   readonly uid: string
   readonly seed: number
   readonly preset: string
+  readonly family: FamilyName
+  /** The label map that its vertebrae came from. */
+  readonly template: string | null
   readonly fractured: Readonly<Record<Level, boolean>>
   /** Boxes count slices from 0 from the top; the file of slice n is n + 1. */
   readonly fractures: readonly FractureTruth[]
@@ -38,13 +43,18 @@ export type PhantomSetOptions = {
   /** Study n has seed + n. */
   readonly seed: number
   readonly preset: PresetName
+  /** parametric when absent. */
+  readonly family?: FamilyName | undefined
+  /** Folder of label maps, for the families that deform them. */
+  readonly templates?: string | undefined
   readonly workers: number
   readonly signal?: AbortSignal
   readonly onStudy?: () => void
 }
 
-/** Name of a phantom: the same seed and preset are the same patient. */
-export const phantomUid = (preset: string, seed: number): string => uidOf(`phantom/${preset}/${seed}`)
+/** Name of a phantom: the same seed, preset and family are the same patient. */
+export const phantomUid = (preset: string, seed: number, family: FamilyName = 'parametric'): string =>
+  uidOf(family === 'parametric' ? `phantom/${preset}/${seed}` : `phantom/${family}/${preset}/${seed}`)
 
 export const NOTICE = `SYNTHETIC DATA
 
@@ -57,7 +67,8 @@ Results on these studies say nothing about real patients.
  * @returns Why studies failed, if any did.
  */
 export async function writePhantomSet(options: PhantomSetOptions): Promise<string[]> {
-  const { out, preset, signal } = options
+  const { out, preset, family, signal } = options
+  const templates = options.templates === undefined ? [] : await listTemplates(options.templates)
   const done = new Map((await openSet(out)).map((s) => [s.uid, s]))
   await writeAtomically(join(out, 'SYNTHETIC.txt'), NOTICE)
   const saver = createSaver(() => writeTables(out, [...done.values()]), 3000)
@@ -65,11 +76,12 @@ export async function writePhantomSet(options: PhantomSetOptions): Promise<strin
   const pool = createPool<typeof tasks>(new URL('./phantom-worker.ts', import.meta.url), options.workers)
   try {
     const make = async (seed: number) => {
-      const uid = phantomUid(preset, seed)
+      const uid = phantomUid(preset, seed, family)
       if (!isComplete(out, uid, done)) {
         try {
           const label = `study ${uid} (seed ${seed})`
-          done.set(uid, await pool.run('writePhantom', { out, uid, seed, preset }, { label, signal }))
+          const input = { out, uid, seed, preset, family, templates }
+          done.set(uid, await pool.run('writePhantom', input, { label, signal }))
           await saver.changed()
         } catch (error) {
           signal?.throwIfAborted()

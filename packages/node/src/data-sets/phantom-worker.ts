@@ -1,9 +1,10 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createSeriesWriter, type PresetName, synthesize, writeNifti } from '@neckfrac/core'
+import { createSeriesWriter, type FamilyName, type PresetName, synthesize, writeNifti } from '@neckfrac/core'
 import { fillFolder } from '../atomic-file.ts'
 import { task } from '../pool.ts'
 import type { PhantomEntry } from './phantom-set.ts'
+import { openTemplates } from './templates.ts'
 
 /** Makes one phantom and writes its files as RSNA does. */
 export const writePhantom = task(
@@ -12,13 +13,23 @@ export const writePhantom = task(
     uid,
     seed,
     preset,
+    family,
+    templates,
   }: {
     readonly out: string
     readonly uid: string
     readonly seed: number
     readonly preset: PresetName
+    readonly family?: FamilyName | undefined
+    /** Files of label maps. */
+    readonly templates: readonly string[]
   }): Promise<PhantomEntry> => {
-    const { volume, labels, truth } = synthesize({ seed, preset })
+    const { volume, labels, truth } = synthesize({
+      seed,
+      preset,
+      family,
+      templates: openTemplates(templates),
+    })
     const slices = volume.shape[0]
     // Slice 1 is the highest in the patient.
     const headFirst = volume.ijkToLps[10] < 0
@@ -50,6 +61,15 @@ export const writePhantom = task(
       ...f,
       boxes: f.boxes.map((b) => ({ ...b, sliceIndex: fileNumber(b.sliceIndex) - 1 })),
     }))
-    return { uid, seed, preset, fractured: truth.fractured, fractures, scan: truth.scan }
+    return {
+      uid,
+      seed,
+      preset,
+      family: truth.family,
+      template: truth.template,
+      fractured: truth.fractured,
+      fractures,
+      scan: truth.scan,
+    }
   },
 )

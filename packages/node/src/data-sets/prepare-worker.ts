@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   encodeNpy,
+  type FamilyName,
   type Fractured,
   heatFromBoxes,
   LEVELS,
@@ -28,6 +29,7 @@ import { CODECS } from '../codecs.ts'
 import { task } from '../pool.ts'
 import { openSource } from '../sources.ts'
 import { placeBoxes, type RsnaStudy } from './rsna-folder.ts'
+import { openTemplates } from './templates.ts'
 
 /** Makes one phantom in memory and prepares it. */
 export const preparePhantomStudy = task(
@@ -36,11 +38,14 @@ export const preparePhantomStudy = task(
     readonly uid: string
     readonly seed: number
     readonly preset: PresetName
+    readonly family: FamilyName
+    /** Files of label maps. */
+    readonly templates: readonly string[]
     /** Labels the vertebrae that are cropped, as in use, instead of the truth. */
     readonly bundle?: string | undefined
   }): Promise<PreparedEntry> => {
-    const { out, uid, seed, preset, bundle } = input
-    const phantom = synthesize({ seed, preset })
+    const { out, uid, seed, preset, family, bundle } = input
+    const phantom = synthesize({ seed, preset, family, templates: openTemplates(input.templates) })
     const segmentation = bundle && (await segment(phantom.volume, await segmenterOf(bundle)))
     const { prepared, fractured } = preparePhantom(phantom, segmentation || undefined)
     const fractures = phantom.truth.fractures.map(({ level, type, severity, centreLps }) => ({
@@ -55,7 +60,7 @@ export const preparePhantomStudy = task(
       origin: 'phantom',
       sourceHash: hashOf(phantom.volume),
       notes: [],
-      truth: { seed, preset, fractures, scan: phantom.truth.scan },
+      truth: { seed, preset, family, template: phantom.truth.template, fractures, scan: phantom.truth.scan },
     }
   },
 )

@@ -1,19 +1,23 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import {
   createIndex,
+  type FamilyName,
   LEVELS,
   NeckFracError,
   type PreparedEntry,
+  type PreparedIndex,
   type PresetName,
   preparedIndex,
+  type RecordedSource,
 } from '@neckfrac/core'
 import { createSaver, writeAtomically } from '../atomic-file.ts'
 import { createPool } from '../pool.ts'
 import { phantomUid } from './phantom-set.ts'
 import type * as tasks from './prepare-worker.ts'
 import { listRsnaStudies, type RsnaStudy } from './rsna-folder.ts'
+import { listTemplates } from './templates.ts'
 
 export type PrepareSource =
   | {
@@ -21,6 +25,10 @@ export type PrepareSource =
       readonly studies: number
       readonly seed: number
       readonly preset: PresetName
+      /** parametric when absent. */
+      readonly family?: FamilyName | undefined
+      /** Folder of label maps, for the families that deform them. */
+      readonly templates?: string | undefined
       /** Model bundle whose labels the crops follow instead of the true ones. */
       readonly bundle?: string | undefined
     }
@@ -63,11 +71,16 @@ type Job = {
 export async function prepareSet(source: PrepareSource, options: PrepareOptions): Promise<PrepareResult> {
   const { out, folds, signal } = options
   const jobs = (await jobsOf(source, options)).filter(({ uid }) => options.only?.(uid) ?? true)
-  const entries = new Map((await openPrepared(out, folds)).map((e) => [e.uid, e]))
+  const earlier = await openPrepared(out, folds)
+  const entries = new Map(earlier.studies.map((e) => [e.uid, e]))
+  const sources = addSource(earlier.sources, source)
   const failed = new Map<string, string>()
   const saver = createSaver(async () => {
     const sorted = [...entries.values()].sort((a, b) => (a.uid < b.uid ? -1 : 1))
-    await writeAtomically(join(out, 'index.json'), `${JSON.stringify(createIndex(folds, sorted), null, 1)}\n`)
+    await writeAtomically(
+      join(out, 'index.json'),
+      `${JSON.stringify(createIndex(folds, sorted, sources), null, 1)}\n`,
+    )
   }, 3000)
   const pool = createPool<typeof tasks>(new URL('./prepare-worker.ts', import.meta.url), options.workers)
   let done = 0
@@ -102,15 +115,21 @@ export async function prepareSet(source: PrepareSource, options: PrepareOptions)
 
 async function jobsOf(source: PrepareSource, { out, signal }: PrepareOptions): Promise<Job[]> {
   if (source.kind === 'phantoms') {
-    const { preset, bundle } = source
+    const { preset, family = 'parametric', bundle } = source
+    const templates = source.templates === undefined ? [] : await listTemplates(source.templates)
     return Array.from({ length: source.studies }, (_, n) => {
       const seed = source.seed + n
-      const uid = phantomUid(preset, seed)
+      const uid = phantomUid(preset, seed, family)
       const label = `phantom ${seed}`
       return {
         uid,
         isCurrent: (entry) => entry.origin === 'phantom',
-        run: (pool) => pool.run('preparePhantomStudy', { out, uid, seed, preset, bundle }, { label, signal }),
+        run: (pool) =>
+          pool.run(
+            'preparePhantomStudy',
+            { out, uid, seed, preset, family, templates, bundle },
+            { label, signal },
+          ),
       }
     })
   }
@@ -126,18 +145,34 @@ async function jobsOf(source: PrepareSource, { out, signal }: PrepareOptions): P
   }))
 }
 
+/** Folders as absolute paths: a later step may run elsewhere. */
+function addSource(earlier: readonly RecordedSource[], source: PrepareSource): RecordedSource[] {
+  const absolute = (path: string | undefined) => path && resolve(path)
+  const own: RecordedSource =
+    source.kind === 'rsna'
+      ? { ...source, folder: resolve(source.folder), bundle: absolute(source.bundle) }
+      : {
+          ...source,
+          family: source.family ?? 'parametric',
+          templates: absolute(source.templates),
+          bundle: absolute(source.bundle),
+        }
+  const same = (s: RecordedSource) => JSON.stringify(s) === JSON.stringify(own)
+  return [...earlier.filter((s) => !same(s)), own]
+}
+
 /** A mask that arrived, or labels that changed, since the last run mean preparing again. */
 const sameLabels = (entry: PreparedEntry, study: RsnaStudy): boolean =>
   LEVELS.every((l) => (entry.fractured[l] === 1) === study.fractured[l]) &&
   (study.mask !== null) === (entry.segment?.label != null)
 
 /** Entries of an earlier run; none for a new folder. */
-async function openPrepared(out: string, folds: number): Promise<readonly PreparedEntry[]> {
+async function openPrepared(out: string, folds: number): Promise<Pick<PreparedIndex, 'studies' | 'sources'>> {
   await mkdir(out, { recursive: true })
   const path = join(out, 'index.json')
   if (!existsSync(path)) {
     const strange = (await readdir(out)).find((name) => !/^[0-9.]+(\.partial)?$|^failed\.json/.test(name))
-    if (strange === undefined) return []
+    if (strange === undefined) return { studies: [], sources: [] }
     throw new NeckFracError(
       'usage',
       `${out} holds ${strange} and no index.json. Choose an empty or new folder.`,
@@ -149,12 +184,12 @@ async function openPrepared(out: string, folds: number): Promise<readonly Prepar
       'usage',
       `${path} is no prepared data set of this version: ${parsed.error.message}`,
     )
-  const { studies, ...constants } = parsed.data
-  const { studies: _, ...own } = createIndex(folds, [])
+  const { studies, sources, ...constants } = parsed.data
+  const { studies: _, sources: __, ...own } = createIndex(folds, [])
   if (JSON.stringify({ ...constants, folds }) !== JSON.stringify(own))
     throw new NeckFracError(
       'usage',
       `${path} was prepared on other grids (${JSON.stringify(constants)}). Choose an empty or new folder.`,
     )
-  return studies
+  return { studies, sources }
 }

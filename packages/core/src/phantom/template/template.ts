@@ -1,5 +1,5 @@
 import { NeckFracError } from '../../errors.ts'
-import { invert, type Mat4, transform, type Vec3 } from '../../volume/geometry.ts'
+import { invert, type Mat4, spacingMm, transform, type Vec3 } from '../../volume/geometry.ts'
 import type { LabelVolume } from '../../volume/volume.ts'
 import type { Landmarks } from '../anatomy/landmarks.ts'
 import type { Lattice } from '../anatomy/lattice.ts'
@@ -33,29 +33,37 @@ export function buildTemplate(labels: LabelVolume, name: string): Template {
   return { name, deform: (random) => deform(mould, random) }
 }
 
+/** Vertebrae that a map must show whole: C1 to T1. Below, it may end anywhere. */
+const NEEDED = 8
+
+const refuse = (name: string, why: string) =>
+  new NeckFracError('input', `${name} cannot be a template: ${why}. Templates show all of C1 to T1.`)
+
+/** Says without the work of building whether a map shows what a template needs. @throws NeckFracError input */
+export function checkTemplate(labels: LabelVolume, name: string): void {
+  const { voxels, cut } = extentOf(labels)
+  const mm3 = voxelMm3(labels)
+  for (let label = 1; label <= NEEDED; label++) {
+    const level = VERTEBRAE[label - 1]
+    if (voxels[label] * mm3 < SMALLEST_MM3) throw refuse(name, `it has no ${level}`)
+    if (cut[label]) throw refuse(name, `its edge cuts ${level}`)
+  }
+}
+
 export function castMould(labels: LabelVolume, name: string): Mould {
-  const refuse = (why: string) =>
-    new NeckFracError('input', `${name} cannot be a template: ${why}. Templates show all of C1 to T1.`)
+  checkTemplate(labels, name)
+  const { voxels, cut } = extentOf(labels)
   const clouds = cloudsOf(labels)
   const course = traceCanal(clouds)
   const frames: Mat4[] = []
   const casts: Cast[] = []
   for (const [index, level] of VERTEBRAE.entries()) {
     const cloud = clouds.get(index + 1)
-    // Below T1 a map may end anywhere.
-    const needed = index < 8
-    if (!cloud || cloud.length < 3 * SMALLEST_MM3) {
-      if (needed) throw refuse(`it has no ${level}`)
-      break
-    }
-    if (touchesEdge(labels, index + 1)) {
-      if (needed) throw refuse(`its edge cuts ${level}`)
-      break
-    }
+    if (!cloud || voxels[index + 1] * voxelMm3(labels) < SMALLEST_MM3 || cut[index + 1]) break
     const up = directionAt(course, index + 1)
     const frame = (index === 0 ? findAtlasFrame : index === 1 ? findAxisFrame : findFrame)(cloud, up)
     if (!frame) {
-      if (needed) throw refuse(`${level} has no canal that could be found`)
+      if (index < NEEDED) throw refuse(name, `${level} has no canal that could be found`)
       break
     }
     const local = localise(cloud, frame)
@@ -79,14 +87,22 @@ export function castMould(labels: LabelVolume, name: string): Mould {
 /** Smaller than any vertebra, mm3. */
 const SMALLEST_MM3 = 2000
 
-function touchesEdge({ data, shape: [nz, ny, nx] }: LabelVolume, label: number): boolean {
-  for (const z of [0, nz - 1])
-    for (let n = z * ny * nx; n < (z + 1) * ny * nx; n++) if (data[n] === label) return true
+const voxelMm3 = ({ ijkToLps }: LabelVolume): number => spacingMm(ijkToLps).reduce((p, v) => p * v, 1)
+
+/** Number of voxels of each label, and whether the map's edge cuts it. */
+function extentOf({ data, shape: [nz, ny, nx] }: LabelVolume): { voxels: number[]; cut: boolean[] } {
+  const voxels = new Array<number>(256).fill(0)
+  const cut = new Array<boolean>(256).fill(false)
+  let n = 0
   for (let z = 0; z < nz; z++)
-    for (let y = 0; y < ny; y++)
-      for (let x = 0; x < nx; x += y === 0 || y === ny - 1 ? 1 : nx - 1)
-        if (data[(z * ny + y) * nx + x] === label) return true
-  return false
+    for (let y = 0; y < ny; y++) {
+      const edge = z === 0 || z === nz - 1 || y === 0 || y === ny - 1
+      for (let x = 0; x < nx; x++, n++) {
+        voxels[data[n]]++
+        if (edge || x === 0 || x === nx - 1) cut[data[n]] = true
+      }
+    }
+  return { voxels, cut }
 }
 
 /** Lower vertebrae made from the lowest, leaning back as the parametric ones do. */
