@@ -2,16 +2,14 @@
 
 import dataclasses
 import json
-import os
-import subprocess
-import sys
+import time
 from pathlib import Path
 
 import pytest
 import torch
 
 from neckfrac_training import data
-from neckfrac_training.loop import Training, make_optimizer, rate_factor
+from neckfrac_training.loop import Training, batches, make_optimizer, rate_factor
 from neckfrac_training.networks import SequenceNetwork, WeightsError, build, load_encoder_weights
 from neckfrac_training.recipe import RecipeError, load_recipe, recipe_from_dict
 from neckfrac_training.run import TASKS, train_network
@@ -190,36 +188,27 @@ def test_recipes_refuse_what_they_do_not_know():
         load_recipe("no-such-recipe")
 
 
-def test_two_processes_train_one_network(prepared_root, tmp_path):
-    """gloo, one thread each: both ranks must end with the same weights, and the log must have one writer."""
-    script = tmp_path / "two.py"
-    script.write_text(
-        "import os, sys, torch\n"
-        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "from test_training import tiny\n"
-        "from neckfrac_training import run\n"
-        "kept = []\n"
-        "real = run.Training.run\n"
-        "def spy(self, prepared):\n"
-        "    row = real(self, prepared)\n"
-        "    torch.save(self.network.state_dict(), f'{sys.argv[2]}/rank{self.rank}.pt')\n"
-        "    return row\n"
-        "run.Training.run = spy\n"
-        "torch.set_num_threads(1)\n"
-        "run.train_network('slices', tiny(), sys.argv[1], sys.argv[2], quiet=True, device='cpu')\n"
-    )
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    path = str(Path(__file__).parents[1] / "src")
-    environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [*command, str(script), str(prepared_root), str(tmp_path)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    one, two = (torch.load(tmp_path / f"rank{k}.pt") for k in (0, 1))
-    trained = [n for n in one if "running" not in n and "batches" not in n]
-    assert all(torch.equal(one[n], two[n]) for n in trained)
-    assert len(run_log(tmp_path / "slices")) == 2
+def test_readers_bring_the_same_batches(prepared_root):
+    task = TASKS["slices"](tiny())
+    task.use(data.read_prepared(prepared_root))
+    alone, read = (list(batches(task, range(2, 5), 0, workers)) for workers in (0, 2))
+    assert [step for step, _ in read] == [2, 3, 4]
+    for (_, one), (_, two) in zip(alone, read, strict=True):
+        assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_the_log_says_how_long_it_waited_for_data(prepared_root, tmp_path, monkeypatch):
+    """A task whose reading takes most of the time must say so; two readers must hide a part of it."""
+    real, shares = TASKS["segmenter"].draw, []
+
+    def slow(self, step, rank):
+        time.sleep(0.5)
+        return real(self, step, rank)
+
+    monkeypatch.setattr(TASKS["segmenter"], "draw", slow)
+    for workers in (0, 2):
+        recipe = tiny(workers=workers, steps_per_epoch=8, epochs=1)
+        train_network("segmenter", recipe, prepared_root, tmp_path / str(workers), quiet=True)
+        shares.append(run_log(tmp_path / str(workers) / "segmenter")[0]["data_wait_share"])
+    assert 0.3 < shares[0] <= 1
+    assert 0 <= shares[1] < shares[0]

@@ -172,6 +172,38 @@ def largest_within(values: Tensor, pixels: int) -> Tensor:
     return values
 
 
+def mix_batch(batch: dict, share: float) -> dict:
+    """For a `share` of batches: "input" mixed with that of a partner, and what `mixed_loss` needs to know.
+
+    ratio () uniform in [0, 1] of the sample itself; partner (B,) its partner's place.
+    """
+    image = batch["input"]
+    if float(torch.rand(())) >= share:
+        return batch
+    ratio = uniform(1, 0, 1, image)[0]
+    partner = torch.randperm(len(image), device=image.device)
+    return {**batch, "input": torch.lerp(image[partner], image, ratio), "ratio": ratio, "partner": partner}
+
+
+def mixed_loss(batch: dict, loss_of) -> Tensor:
+    """`loss_of` a batch's targets; where samples were mixed, of theirs and their partners' by the ratio."""
+    own = loss_of(batch)
+    if "partner" not in batch:
+        return own
+    partner = batch["partner"]
+    other = {name: values[partner] for name, values in batch.items() if name not in ("input", "ratio")}
+    return torch.lerp(loss_of(other), own, batch["ratio"])
+
+
+def shuffle_slices(share: float, *stacks: Tensor) -> tuple[Tensor, ...]:
+    """Stacks (B, 24, ...) with the slices of a `share` of the samples in random order, the same for each."""
+    batch, count = stacks[0].shape[:2]
+    order = torch.rand(batch, count, device=stacks[0].device).argsort(1)
+    order = torch.where(chance(batch, share, order)[:, None], order, torch.arange(count, device=order.device))
+    sample = torch.arange(batch, device=order.device)[:, None]
+    return tuple(values[sample, order] for values in stacks)
+
+
 def shift_slices(values: Tensor, by: Tensor) -> Tensor:
     """(B, 24, ...) moved along the slices by `by` (B,) whole slices; the outermost slice is repeated."""
     count = values.shape[1]

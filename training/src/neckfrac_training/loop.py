@@ -75,6 +75,10 @@ class RunningMean:
                 mean.copy_(new)
 
 
+READ_AHEAD = 4
+"""Batches that each reading process holds ready."""
+
+
 class Batches(Dataset):
     """Index = step: which batch a step sees depends on nothing else."""
 
@@ -92,7 +96,8 @@ def batches(task, steps: range, rank: int, workers: int):
     """(step, batch of tensors), read ahead by processes where `workers` asks for them."""
     if workers:
         pin = torch.cuda.is_available()
-        loader = DataLoader(Batches(task, rank), None, sampler=steps, num_workers=workers, pin_memory=pin)
+        options = {"num_workers": workers, "prefetch_factor": READ_AHEAD, "pin_memory": pin}
+        loader = DataLoader(Batches(task, rank), None, sampler=steps, **options)
         yield from zip(steps, loader, strict=True)
     else:
         for step in steps:
@@ -164,12 +169,12 @@ class Training:
         """Trains to the end of epochs or minutes; the last row of the log."""
         self.started = time.monotonic()
         self.out.mkdir(parents=True, exist_ok=True)
-        self.facts = self.task.use(prepared)
+        stream = self._stream(prepared)
         while not self.finished:
-            self._epoch()
+            self._epoch(stream)
             fresh = read_prepared(prepared.root)  # preparing may still go on
             if fresh.studies != prepared.studies and not self.finished:
-                prepared, self.facts = fresh, self.task.use(fresh)
+                prepared, stream = fresh, self._stream(fresh)
         if self.rank == 0:
             torch.save(self.best().state_dict(), self.out / "weights.pt")
         return self.last_row
@@ -178,15 +183,22 @@ class Training:
         """The network that is validated and exported."""
         return self.mean.network if self.mean else self.network
 
-    def _epoch(self):
-        recipe, start = self.recipe, time.monotonic()
+    def _stream(self, prepared: Prepared):
+        """All batches from here to the last epoch: readers keep reading between epochs."""
+        self.facts = self.task.use(prepared)
+        steps = range(self.step, self.recipe.epochs * self.recipe.steps_per_epoch)
+        return batches(self.task, steps, self.rank, self.recipe.workers)
+
+    def _epoch(self, stream):
+        recipe, start, waited = self.recipe, time.monotonic(), 0.0
         epoch, first = self.step // recipe.steps_per_epoch, self.step
-        steps = range(self.step, (epoch + 1) * recipe.steps_per_epoch)
+        count = (epoch + 1) * recipe.steps_per_epoch - first
         self.network.train()
-        bar = tqdm(
-            total=len(steps), desc=f"{self.task.network} {epoch + 1}", leave=False, disable=self.hide_bar
-        )
-        for step, batch in batches(self.task, steps, self.rank, recipe.workers):
+        bar = tqdm(total=count, desc=f"{self.task.network} {epoch + 1}", leave=False, disable=self.hide_bar)
+        for _ in range(count):
+            asked = time.monotonic()
+            step, batch = next(stream)
+            waited += time.monotonic() - asked
             loss = self._step(step, batch)
             bar.update()
             bar.set_postfix(loss=f"{loss:.3f}", rate=f"{self.rate:.1e}")
@@ -204,6 +216,7 @@ class Training:
             "step": self.step,
             "minutes": round(self.elapsed() / 60, 3),
             "rate": self.rate,
+            "data_wait_share": round(waited / seconds, 4),
             "samples_per_second": round((self.step - first) * recipe.batch * self.count / seconds, 2),
             "loss": float(np.mean(self.losses)),
             **self.facts,
@@ -233,7 +246,10 @@ class Training:
         self.step = step + 1
         if self.mean:
             self.mean.update(self.network, step)
-        value = loss.item()
+        loss = loss.detach()
+        if self.count > 1:  # of all processes, so that the log does not depend on how many there are
+            dist.all_reduce(loss)
+        value = loss.item() / self.count
         if not math.isfinite(value):
             raise FloatingPointError(f"{self.task.network}: loss {value} at step {step}")
         self.losses.append(value)

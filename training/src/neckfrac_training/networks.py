@@ -12,6 +12,8 @@ from .recipe import SegmenterRecipe, SequenceRecipe, SlicesRecipe
 
 CLASSES = 10
 """Background, C1..C7, T1, T2 and lower."""
+POOLS = {"mean": torch.mean, "min": torch.amin, "max": torch.amax}
+"""What may stand beside attention."""
 HEAT_PRIOR = -4.0
 """First bias of the heat map: about 2 % of the cells hold a fracture."""
 
@@ -113,12 +115,16 @@ class SliceEncoder(nn.Module):
     fracture map, so a lesion of a few pixels is not averaged away.
     """
 
-    def __init__(self, encoder: str, fpn: int, drop_path: float):
+    def __init__(self, recipe: SlicesRecipe | SequenceRecipe):
         super().__init__()
-        options = {"drop_path_rate": drop_path} if drop_path else {}
-        indices = (2, 3, 4) if fpn else (4,)
+        self.inputs, fpn = 4 if recipe.mask_channel else 3, recipe.fpn
         self.net = timm.create_model(
-            encoder, pretrained=False, features_only=True, in_chans=4, out_indices=indices, **options
+            recipe.encoder,
+            pretrained=False,
+            features_only=True,
+            in_chans=self.inputs,
+            out_indices=(2, 3, 4) if fpn else (4,),
+            **({"drop_path_rate": recipe.drop_path} if recipe.drop_path else {}),
         )
         channels = self.net.feature_info.channels()
         self.width = channels[-1] + (fpn + 1 if fpn else 0)
@@ -130,7 +136,7 @@ class SliceEncoder(nn.Module):
             nn.init.constant_(self.heat.bias, HEAT_PRIOR)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
-        features = self.net(x * 4 - 1)
+        features = self.net(x[:, : self.inputs] * 4 - 1)
         deep = features[-1].mean((2, 3))
         if not self.fpn:
             return deep, None
@@ -150,7 +156,7 @@ class SliceNetwork(nn.Module):
 
     def __init__(self, recipe: SlicesRecipe):
         super().__init__()
-        self.encoder = SliceEncoder(recipe.encoder, recipe.fpn, recipe.drop_path)
+        self.encoder = SliceEncoder(recipe)
         self.dropout = nn.Dropout(recipe.dropout)
         self.heads = nn.Linear(self.encoder.width, 7)
         nn.init.normal_(self.heads.weight, std=0.01)
@@ -164,30 +170,43 @@ class SliceNetwork(nn.Module):
 class SequenceHead(nn.Module):
     """Embeddings of a vertebra's slices -> one logit. (N, 24, width) -> (N, 1) and (N, 24) for each slice.
 
-    Spatial dropout -> normalisation -> bi-directional GRU, orthogonal start -> attention over slices.
+    Spatial dropout -> normalisation -> neighbours joined, if asked for -> bi-directional GRU, orthogonal
+    start -> attention over slices, and what else is pooled.
     """
 
-    def __init__(self, width: int, hidden: int, layers: int, dropout: float):
+    def __init__(self, width: int, recipe: SequenceRecipe):
         super().__init__()
+        both, dropout = 2 * recipe.hidden, recipe.dropout
         self.dropout = nn.Dropout1d(dropout)
         self.norm = nn.LayerNorm(width)
-        between = dropout if layers > 1 else 0.0
-        self.gru = nn.GRU(width, hidden, layers, batch_first=True, bidirectional=True, dropout=between)
+        self.join = None
+        if recipe.context:
+            window = 2 * recipe.context + 1
+            self.join = nn.Sequential(nn.Conv1d(width, both, window, padding="same"), nn.ReLU(True))
+            width = both
+        between = dropout if recipe.layers > 1 else 0.0
+        self.gru = nn.GRU(
+            width, recipe.hidden, recipe.layers, batch_first=True, bidirectional=True, dropout=between
+        )
         for name, values in self.gru.named_parameters():
             if "weight" in name:
                 for gate in values.data.chunk(3):
                     nn.init.orthogonal_(gate)
             else:
                 nn.init.zeros_(values)
-        self.attention = nn.Sequential(nn.Linear(2 * hidden, hidden), nn.Tanh(), nn.Linear(hidden, 1))
-        self.logit = nn.Linear(2 * hidden, 1)
-        self.slice_logit = nn.Linear(2 * hidden, 1)
+        hidden = recipe.hidden
+        self.attention = nn.Sequential(nn.Linear(both, hidden), nn.Tanh(), nn.Linear(hidden, 1))
+        self.pools = [POOLS[name] for name in recipe.pools]
+        self.logit = nn.Linear(both * (1 + len(self.pools)), 1)
+        self.slice_logit = nn.Linear(both, 1)
 
     def forward(self, embedding: Tensor) -> tuple[Tensor, Tensor]:
-        x = self.dropout(self.norm(embedding).transpose(1, 2)).transpose(1, 2)
-        x, _ = self.gru(x)
+        x = self.dropout(self.norm(embedding).transpose(1, 2))  # (N, width, 24)
+        x = self.join(x) if self.join else x
+        x, _ = self.gru(x.transpose(1, 2))
         share = self.attention(x).softmax(1)  # (N, 24, 1)
-        return self.logit((x * share).sum(1)), self.slice_logit(x)[..., 0]
+        pooled = torch.cat([(x * share).sum(1), *(pool(x, 1) for pool in self.pools)], 1)
+        return self.logit(pooled), self.slice_logit(x)[..., 0]
 
 
 class SequenceNetwork(nn.Module):
@@ -195,8 +214,8 @@ class SequenceNetwork(nn.Module):
 
     def __init__(self, recipe: SequenceRecipe):
         super().__init__()
-        self.encoder = SliceEncoder(recipe.encoder, recipe.fpn, recipe.drop_path)
-        self.head = SequenceHead(self.encoder.width, recipe.hidden, recipe.layers, recipe.dropout)
+        self.encoder = SliceEncoder(recipe)
+        self.head = SequenceHead(self.encoder.width, recipe)
         self.frozen_norms = recipe.encoder_rate < 1
 
     def train(self, mode: bool = True):

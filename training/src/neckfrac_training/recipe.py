@@ -55,6 +55,8 @@ class NetworkRecipe:
     after the last."""
     validate_every: int = 1
     """Epochs between validations; the last one always validates."""
+    augment: bool = True
+    """False trains on samples as prepared, for comparisons."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,25 @@ class SegmenterRecipe(NetworkRecipe):
 
 
 @dataclass(frozen=True)
-class SlicesRecipe(NetworkRecipe):
+class CropRecipe(NetworkRecipe):
+    """What Models I and II share."""
+
+    mask_channel: bool = True
+    """False hides the vertebra's mask from the network."""
+    mixup: float = 0.0
+    """Share of batches whose samples are mixed in pairs, with their losses."""
+    smoothing: float = 0.0
+    """How far targets are drawn from 0 and 1 towards one half; 0.1 makes them 0.05 and 0.95."""
+    focal: float = 0.0
+    """Power of the error that weighs each loss: above 0, samples that are easy count less."""
+    hairline: float = 0.0
+    """Additional weight of the thinnest fractures; one of median extent gets half of it."""
+    full_share: float = 0.0
+    """Slices that hold less than this share of the fracture's largest slice count in part; 0: in full."""
+
+
+@dataclass(frozen=True)
+class SlicesRecipe(CropRecipe):
     """Model I: axial slices."""
 
     encoder: str = "efficientnet_lite0"
@@ -131,7 +151,7 @@ class SlicesRecipe(NetworkRecipe):
 
 
 @dataclass(frozen=True)
-class SequenceRecipe(NetworkRecipe):
+class SequenceRecipe(CropRecipe):
     """Model II: the stack of 24 slices of a vertebra."""
 
     encoder: str = "efficientnet_lite0"
@@ -142,6 +162,12 @@ class SequenceRecipe(NetworkRecipe):
     """Units of the bi-directional GRU, each way."""
     layers: int = 1
     """Layers of it."""
+    pools: tuple[str, ...] = ()
+    """"mean", "min", "max" over the slices, beside attention."""
+    context: int = 0
+    """Slices on each side whose embeddings join a slice's own before the GRU."""
+    shuffle: float = 0.0
+    """Share of vertebrae whose slices come in random order."""
     dropout: float = 0.3
     """Spatial dropout: whole features of a vertebra, over all its slices."""
     drop_path: float = 0.0
@@ -182,6 +208,8 @@ class Recipe:
     masks: str = "predicted"
     """Vertebrae of the crops: "predicted" by the fold's own segmenter, as in use, or "expert" where a study
     has a mask (the fold's segmenter then labels only the studies without one)."""
+    held_out_family: str = ""
+    """Validate on this generator's studies, whatever their fold, and train on the others."""
     threads: int = 0
     """CPU threads of PyTorch; 0 = its own choice."""
     segmenter: SegmenterRecipe = field(default_factory=SegmenterRecipe)
@@ -231,7 +259,7 @@ def _fill(kind, values: dict, where: str):
             value = float(value)
         elif isinstance(value, list):
             value = tuple(value)
-        elif wanted in (int, float, str) and type(value) is not wanted:
+        elif wanted in (bool, int, float, str) and type(value) is not wanted:
             raise RecipeError(f"{where}{key} = {value!r} must be of type {wanted.__name__}")
         filled[key] = value
     return kind(**filled)

@@ -80,7 +80,7 @@ def train_head(task: SequenceTask, model, prepared: Prepared, folder: Path, plac
     task.use(prepared)
     folder.mkdir(parents=True, exist_ok=True)
     model.to(place, memory_format=torch.channels_last).eval()
-    autocast = autocast_for("bf16", place)
+    autocast = autocast_for(own.precision, place)
     with tqdm(desc="sequence features", disable=quiet or None, leave=False) as bar:
         features = collect_features(task, model, place, own.feature_minutes * 60, autocast, bar.update)
         held = task.held_out(own.validation_count * 2)

@@ -20,18 +20,21 @@ class SegmenterTask:
         self.weights = torch.tensor(self.own.class_weights)
 
     def use(self, prepared: data.Prepared) -> dict:
-        train, held = data.split_by_fold(prepared.studies, self.recipe.fold)
-        self.train, self.held = data.open_volumes(train), data.open_volumes(held)
+        recipe = self.recipe
+        train, held = data.split_studies(prepared.studies, recipe.fold, recipe.held_out_family)
+        self.train, self.held = data.labelled(train), data.labelled(held)
         if not self.train:
-            raise data.PreparedError(f"no labelled study outside fold {self.recipe.fold}")
+            raise data.PreparedError(f"no labelled study to train on outside fold {recipe.fold}")
         return {"studies": len(self.train), "validation_studies": len(self.held)}
 
     def draw(self, step: int, rank: int) -> dict:
-        rng = data.generator(self.recipe.seed, step, rank)
-        return data.draw_sagittal(self.train, rng, self.own.batch, self.own.crop, self.own.near_spine)
+        rngs = data.generators(self.recipe.seed, step, rank, self.own.batch)
+        return data.draw_sagittal(self.train, rngs, self.own.crop, self.own.near_spine)
 
     def augment(self, batch: dict) -> dict:
-        image, label = augment_sagittal(batch["image"].float(), batch["label"].long(), self.own)
+        image, label = batch["image"].float(), batch["label"].long()
+        if self.own.augment:
+            image, label = augment_sagittal(image, label, self.own)
         return {"input": image.contiguous(memory_format=torch.channels_last), "label": label}
 
     def loss(self, model, batch: dict) -> Tensor:
@@ -42,17 +45,18 @@ class SegmenterTask:
         return self.held[::step][:count]
 
     @torch.no_grad()
-    def validate(self, model, volumes, device) -> list[dict]:
+    def validate(self, model, studies, device) -> list[dict]:
         """One row a study: voxels right, said and true by class, and what each vertebra was called."""
-        return [self._study(model, volume, device) for volume in volumes]
+        return [self._study(model, *data.open_volume(study), device) for study in studies]
 
-    def _study(self, model, volume: data.LabelledVolume, device) -> dict:
-        slices = np.unique(np.concatenate([volume.spine[::2], np.linspace(0, len(volume.image) - 1, 4)]))
+    def _study(self, model, volume: np.ndarray, label: np.ndarray, device) -> dict:
+        spine = data.spine_slices(label)
+        slices = np.unique(np.concatenate([spine[::2], np.linspace(0, len(volume) - 1, 4)]))
         counts, loss = np.zeros((3, CLASSES)), []
         votes = np.zeros((CLASSES, CLASSES))
         for few in np.array_split(slices.astype(int), max(1, len(slices) // 4)):
-            image = np.stack([data.five_slices(volume.image, x) for x in few])
-            truth = np.stack([volume.label[x] for x in few])
+            image = np.stack([data.five_slices(volume, x) for x in few])
+            truth = np.stack([label[x] for x in few])
             logits = label_slices(model, torch.from_numpy(image).to(device))
             target = torch.from_numpy(truth).to(device).long()
             loss.append(float(F.cross_entropy(logits, target)))

@@ -13,10 +13,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from . import data
-from .augment import augment_crops, shift_slices, stack_neighbours
+from .augment import augment_crops, mix_batch, mixed_loss, shift_slices, shuffle_slices, stack_neighbours
 from .metrics import class_weights
-from .recipe import Recipe
-from .slices import stack_input, summarise_vertebrae
+from .recipe import Recipe, SequenceRecipe
+from .slices import (
+    cross_entropy,
+    positive_shares,
+    split_vertebrae,
+    stack_input,
+    summarise_vertebrae,
+    vertebra_facts,
+)
 
 
 class SequenceTask:
@@ -26,37 +33,39 @@ class SequenceTask:
         self.recipe, self.own = recipe, recipe.sequence
 
     def use(self, prepared: data.Prepared) -> dict:
-        train, held = data.split_by_fold(prepared.studies, self.recipe.fold)
-        self.train, self.held = data.open_vertebrae(train), data.open_vertebrae(held)
-        if not self.train:
-            raise data.PreparedError(f"no cropped vertebra outside fold {self.recipe.fold}")
-        sick = [i for i, v in enumerate(self.train) if v.fractured]
-        self.groups = (sick, [i for i, v in enumerate(self.train) if not v.fractured])
-        share = positive_shares(self.train, self.own.fractured_share)
+        self.train, self.held, self.groups = split_vertebrae(prepared, self.recipe)
+        share = positive_shares(self.train, self.groups, self.own.fractured_share)
         self.weights = torch.from_numpy(class_weights(share, self.own.max_class_weight))
-        return {
-            "vertebrae": len(self.train),
-            "fractured": len(sick),
-            "validation_vertebrae": len(self.held),
-            "class_weights": [round(float(w), 3) for w in self.weights],
-        }
+        return vertebra_facts(self)
 
     def draw(self, step: int, rank: int) -> dict:
-        rng = data.generator(self.recipe.seed, step, rank)
-        return data.draw_stacks(self.train, self.groups, self.own.fractured_share, rng, self.own.batch)
+        own = self.own
+        rngs = data.generators(self.recipe.seed, step, rank, own.batch)
+        return data.draw_stacks(
+            self.train, self.groups, own.fractured_share, rngs, own.full_share, own.hairline
+        )
+
+    def view(self, batch: dict) -> dict:
+        """One augmented view of each vertebra."""
+        image, mask, slice_label = (
+            batch["image"].float() / 255,
+            batch["mask"].float() / 255,
+            batch["slice_label"],
+        )
+        if self.own.augment:
+            image, mask, slice_label = augment_stack(image, mask, slice_label)
+        stack = stack_neighbours(image, mask)
+        if self.own.shuffle:
+            stack, slice_label = shuffle_slices(self.own.shuffle, stack, slice_label)
+        kept = {name: batch[name] for name in ("level", "label", "weight", "known")}
+        return {"input": stack, "slice_label": slice_label, **kept}
 
     def augment(self, batch: dict) -> dict:
-        stack, by = augment_stack(batch["image"].float() / 255, batch["mask"].float() / 255)
-        slice_label = shift_slices(batch["slice_label"], by)
-        return {
-            "input": stack,
-            **{n: batch[n] for n in ("level", "label", "known")},
-            "slice_label": slice_label,
-        }
+        return mix_batch(self.view(batch), self.own.mixup)
 
     def loss(self, model, batch: dict) -> Tensor:
         fracture, slices, _ = model(batch["input"])
-        return sequence_loss(fracture, slices, batch, self.weights, self.own.slice_weight)
+        return mixed_loss(batch, lambda t: sequence_loss(fracture, slices, t, self.weights, self.own))
 
     def held_out(self, count: int) -> list:
         return data.choose_vertebrae(self.held, count, self.recipe.seed)
@@ -87,7 +96,7 @@ class HeadTask:
         return {"views": len(self.features["label"])}
 
     def draw(self, step: int, rank: int) -> dict:
-        own, rng = self.task.own, data.generator(self.task.recipe.seed + 1, step, rank)
+        own, rng = self.task.own, np.random.default_rng((self.task.recipe.seed + 1, step, rank))
         sick = rng.random(own.head_batch) < own.fractured_share
         rows = [
             rng.choice(group if len(group) else self.groups[0])
@@ -100,7 +109,7 @@ class HeadTask:
 
     def loss(self, model, batch: dict) -> Tensor:
         fracture, slices = model(batch["embedding"])
-        return sequence_loss(fracture, slices, batch, self.task.weights, self.task.own.slice_weight)
+        return sequence_loss(fracture, slices, batch, self.task.weights, self.task.own)
 
     def held_out(self, count: int) -> list:
         return list(range(len(self.held_vertebrae)))
@@ -121,33 +130,26 @@ def _row(vertebra: data.Vertebra, score: float) -> dict:
     return {"level": vertebra.level, "label": vertebra.fractured, "score": score}
 
 
-def augment_stack(image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-    """image, mask (B, 24, 128, 128) float32 in [0, 1] -> (B, 24, 4, 128, 128), and the shift in slices."""
+def augment_stack(image: Tensor, mask: Tensor, slice_label: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """image, mask (B, 24, 128, 128) float32 in [0, 1], slice_label (B, 24) -> the same, changed."""
     by = torch.randint(-2, 3, (len(image),), device=image.device)
     nothing = torch.zeros(len(image), 1, 16, 16, device=image.device)
     image, mask, _ = augment_crops(shift_slices(image, by), shift_slices(mask, by), nothing)
-    return stack_neighbours(image, mask), by
+    return image, mask, shift_slices(slice_label, by)
 
 
 def sequence_loss(
-    fracture: Tensor, slices: Tensor, batch: dict, positive: Tensor, slice_weight: float
+    fracture: Tensor, slices: Tensor, targets: dict, positive: Tensor, own: SequenceRecipe
 ) -> Tensor:
     """The vertebra's cross-entropy, weighted by level, + that of its slices where places are known."""
-    pos_weight = positive.to(fracture.device)[batch["level"]]
-    loss = F.binary_cross_entropy_with_logits(fracture[:, 0].float(), batch["label"], pos_weight=pos_weight)
-    own = F.binary_cross_entropy_with_logits(slices.float(), batch["slice_label"], reduction="none").mean(1)
-    known = batch["known"]
-    return loss + slice_weight * (own * known).sum() / known.sum().clamp(min=1)
-
-
-def positive_shares(vertebrae, fractured_share: float) -> np.ndarray:
-    """(7,) share of fractured vertebrae of each level, as the sampling draws them."""
-    count = np.zeros((2, 7))
-    for vertebra in vertebrae:
-        count[vertebra.fractured, vertebra.level] += 1
-    total = np.maximum(count.sum(1, keepdims=True), 1)
-    mass = count / total * np.array([[1 - fractured_share], [fractured_share]])
-    return mass[1] / np.maximum(mass.sum(0), 1e-12)
+    weight, known = targets["weight"], targets["known"]
+    level_weight = positive.to(fracture.device)[targets["level"]]
+    loss = cross_entropy(fracture[:, 0], targets["label"], level_weight, own)
+    each = F.binary_cross_entropy_with_logits(slices.float(), targets["slice_label"], reduction="none").mean(
+        1
+    )
+    loss = (loss * weight).sum() / weight.sum().clamp(min=1e-6)
+    return loss + own.slice_weight * (each * known).sum() / known.sum().clamp(min=1)
 
 
 @torch.no_grad()
@@ -157,9 +159,9 @@ def collect_features(task: SequenceTask, network, device, seconds: float, autoca
     A round takes every fractured vertebra and twice as many healthy ones. embedding (R, 24, width) float16,
     level, label, known (R,), slice_label (R, 24).
     """
-    rng = data.generator(task.recipe.seed, 0, 11)
+    rng = np.random.default_rng((task.recipe.seed, 0, 11))
     torch.manual_seed(task.recipe.seed + 11)
-    sick, healthy = (np.array(group, int) for group in task.groups)
+    sick, healthy = task.groups
     parts, start = [], time.monotonic()
     while time.monotonic() - start < seconds or not parts:
         few = min(len(healthy), max(2 * len(sick), 16))
@@ -167,10 +169,10 @@ def collect_features(task: SequenceTask, network, device, seconds: float, autoca
         for chosen in np.array_split(order, max(1, len(order) // 4)):
             batch = data.read_stacks([task.train[i] for i in chosen])
             tensors = {name: torch.from_numpy(values).to(device) for name, values in batch.items()}
-            view = task.augment(tensors)
+            view = task.view(tensors)
             with autocast():
                 embedding = network.embed(view["input"])[0]
-            part = {n: view[n].cpu().numpy() for n in ("level", "label", "known", "slice_label")}
+            part = {n: view[n].cpu().numpy() for n in ("level", "label", "weight", "known", "slice_label")}
             parts.append({"embedding": embedding.half().cpu().numpy(), **part})
             progress(len(chosen))
             if time.monotonic() - start >= seconds:

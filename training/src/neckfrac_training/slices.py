@@ -6,9 +6,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from . import data
-from .augment import augment_crops
+from .augment import augment_crops, mix_batch, mixed_loss, stack_neighbours
 from .metrics import best_f2, binary_metrics, class_weights, roc_auc
-from .recipe import Recipe, SlicesRecipe
+from .recipe import CropRecipe, Recipe, SlicesRecipe
 
 
 class SlicesTask:
@@ -18,39 +18,39 @@ class SlicesTask:
         self.recipe, self.own = recipe, recipe.slices
 
     def use(self, prepared: data.Prepared) -> dict:
-        train, held = data.split_by_fold(prepared.studies, self.recipe.fold)
-        self.train, self.held = data.open_vertebrae(train), data.open_vertebrae(held)
-        if not self.train:
-            raise data.PreparedError(f"no cropped vertebra outside fold {self.recipe.fold}")
-        self.groups = data.slice_groups(self.train)
         own = self.own
+        self.train, self.held, self.groups = split_vertebrae(prepared, self.recipe)
         self.shares = (own.fractured_share, own.beside_share, 1 - own.fractured_share - own.beside_share)
-        share = positive_shares(self.train, self.groups, self.shares)
+        share = positive_shares(self.train, self.groups, own.fractured_share)
         self.weights = torch.from_numpy(class_weights(share, own.max_class_weight))
-        return {
-            "vertebrae": len(self.train),
-            "fractured": sum(v.fractured for v in self.train),
-            "validation_vertebrae": len(self.held),
-            "class_weights": [round(float(w), 3) for w in self.weights],
-        }
+        return vertebra_facts(self)
 
     def draw(self, step: int, rank: int) -> dict:
-        rng = data.generator(self.recipe.seed, step, rank)
         own = self.own
-        return data.draw_slices(self.train, self.groups, self.shares, rng, own.batch, own.pseudo_weight)
+        rngs = data.generators(self.recipe.seed, step, rank, own.batch)
+        return data.draw_slices(
+            self.train, self.groups, self.shares, rngs, own.pseudo_weight, own.full_share, own.hairline
+        )
 
     def augment(self, batch: dict) -> dict:
         image, mask = batch["image"].float() / 255, batch["mask"].float() / 255
         heat = (batch["heat"].float() / 255 * self.own.heat_gain).clamp(max=1)
-        image, mask, heat = augment_crops(image, mask, heat)
+        if self.own.augment:
+            image, mask, heat = augment_crops(image, mask, heat)
         joined = torch.cat([image, mask], 1).contiguous(memory_format=torch.channels_last)
         kept = {name: batch[name] for name in ("level", "label", "weight", "known")}
-        return {"input": joined, "heat": heat, **kept}
+        return mix_batch({"input": joined, "heat": heat, **kept}, self.own.mixup)
 
     def loss(self, model, batch: dict) -> Tensor:
         logits, heat = model(batch["input"])
-        slices = slice_loss(logits, batch["level"], batch["label"], batch["weight"], self.weights)
-        return slices + self.own.heat_weight * heat_loss(heat, batch["heat"], batch["known"], self.own)
+
+        def loss_of(targets: dict) -> Tensor:
+            slices = slice_loss(logits, targets, self.weights, self.own)
+            return slices + self.own.heat_weight * heat_loss(
+                heat, targets["heat"], targets["known"], self.own
+            )
+
+        return mixed_loss(batch, loss_of)
 
     def held_out(self, count: int) -> list:
         return data.choose_vertebrae(self.held, count, self.recipe.seed)
@@ -90,27 +90,55 @@ class SlicesTask:
 
 def stack_input(batch: dict, device) -> Tensor:
     """read_stacks' arrays -> (B, 24, 4, 128, 128) float32 in [0, 1], unchanged."""
-    from .augment import stack_neighbours
-
     image = torch.from_numpy(batch["image"]).to(device).float() / 255
     mask = torch.from_numpy(batch["mask"]).to(device).float() / 255
     return stack_neighbours(image, mask)
 
 
-def positive_shares(vertebrae, groups, shares) -> np.ndarray:
-    """(7,) share of slices with a fracture among the slices of each level, as the sampling draws them."""
+def split_vertebrae(prepared: data.Prepared, recipe: Recipe) -> tuple[list, list, tuple]:
+    """Vertebrae to train on and to validate on; indices of the fractured and the healthy among the first."""
+    train, held = data.split_studies(prepared.studies, recipe.fold, recipe.held_out_family)
+    train, held = data.cropped_vertebrae(train), data.cropped_vertebrae(held)
+    if not train:
+        raise data.PreparedError(f"no cropped vertebra to train on outside fold {recipe.fold}")
+    return train, held, data.group_vertebrae(train)
+
+
+def vertebra_facts(task) -> dict:
+    """What the log says about a task's data."""
+    return {
+        "vertebrae": len(task.train),
+        "fractured": len(task.groups[0]),
+        "validation_vertebrae": len(task.held),
+        "class_weights": [round(float(w), 3) for w in task.weights],
+    }
+
+
+def positive_shares(vertebrae, groups, fractured_share: float) -> np.ndarray:
+    """(7,) share of positive samples of each level, where a `fractured_share` of all is drawn from the
+    fractured vertebrae `groups[0]` and the rest counts as drawn from the healthy ones."""
     mass = np.zeros((2, 7))
-    for k, (group, share) in enumerate(zip(groups, shares, strict=True)):
-        for v, _ in group:
-            mass[int(k == 0), vertebrae[v].level] += share / len(group)
-    return mass[1] / np.maximum(mass.sum(0), 1e-12)
+    for k, group in enumerate(groups):
+        levels = [vertebrae[v].level for v in group]
+        mass[k] = np.bincount(levels, minlength=7) / max(len(group), 1)
+    positive, negative = mass[0] * fractured_share, mass[1] * (1 - fractured_share)
+    return positive / np.maximum(positive + negative, 1e-12)
 
 
-def slice_loss(logits: Tensor, level: Tensor, label: Tensor, weight: Tensor, positive: Tensor) -> Tensor:
+def cross_entropy(logit: Tensor, target: Tensor, positive: Tensor, own: CropRecipe) -> Tensor:
+    """Loss of each yes-no prediction (N,), its positives weighted by `positive`, smoothed and focused as the
+    recipe says."""
+    logit = logit.float()
+    soft = target * (1 - own.smoothing) + own.smoothing / 2
+    loss = F.binary_cross_entropy_with_logits(logit, soft, pos_weight=positive, reduction="none")
+    return loss * (target - logit.sigmoid()).abs().pow(own.focal) if own.focal else loss
+
+
+def slice_loss(logits: Tensor, targets: dict, positive: Tensor, own: SlicesRecipe) -> Tensor:
     """Cross-entropy of each crop's own head. logits (B, 7); level, label, weight (B,); positive (7,)."""
-    own = logits.float().gather(1, level[:, None])[:, 0]
-    pos_weight = positive.to(own.device)[level]
-    loss = F.binary_cross_entropy_with_logits(own, label, pos_weight=pos_weight, reduction="none")
+    level, weight = targets["level"], targets["weight"]
+    logit = logits.gather(1, level[:, None])[:, 0]
+    loss = cross_entropy(logit, targets["label"], positive.to(logit.device)[level], own)
     return (loss * weight).sum() / weight.sum().clamp(min=1e-6)
 
 
