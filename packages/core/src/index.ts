@@ -10,7 +10,7 @@ export {
   type Reached,
 } from './bundle/manifest.ts'
 export { CROP, cropGrid, cropImage, cropMask } from './classify/crop.ts'
-export type { Scores } from './decide/decide.ts'
+export { patientProbability, type Scores, vertebraProbability } from './decide/decide.ts'
 export { fitDecision, type LabelledStudy } from './decide/fit.ts'
 export {
   atOperatingPoint,
@@ -23,6 +23,13 @@ export { JPEG_LOSSLESS, JPEG_LOSSLESS_SV1 } from './dicom/transfer-syntaxes.ts'
 export { uidOf } from './dicom/uid.ts'
 export { createSeriesWriter, type SeriesIdentity, type SeriesWriter } from './dicom/write.ts'
 export * from './errors.ts'
+export {
+  type Assessment,
+  assessCases,
+  type NamedPoint,
+  type Part,
+  pointsOfBundle,
+} from './evaluate/assessment.ts'
 export { type CaseContext, caseOfReport, extentsOf, failedCase } from './evaluate/cases/case-of-report.ts'
 export { compareCentres, compareLabels, vertebraeOfMask } from './evaluate/cases/labels.ts'
 export {
@@ -31,11 +38,17 @@ export {
   type TruthFacts,
   truthOfPhantom,
 } from './evaluate/cases/phantom-truth.ts'
+export { rejudge } from './evaluate/cases/rejudge.ts'
 export { type Box3, type CaseTruth, type StudyCase, studyCaseSchema } from './evaluate/cases/study-case.ts'
 export { type CompetitionLoss, competitionLoss } from './evaluate/competition.ts'
 export { type Evaluation, evaluate, type Group, sameThreshold, type Thresholds } from './evaluate/evaluate.ts'
 export { type EvaluationTableOptions, toEvaluationTable } from './evaluate/evaluation-table.ts'
+export { BOOTSTRAP } from './evaluate/metrics/bootstrap.ts'
 export { auc, averagePrecision, type Metrics, measure, wilson } from './evaluate/metrics.ts'
+export { toEvaluationCsv } from './evaluate/report/csv.ts'
+export { toEvaluationJson } from './evaluate/report/json.ts'
+export { toEvaluationPage } from './evaluate/report/page.ts'
+export { toSummary } from './evaluate/report/summary.ts'
 export { type Labels, type Predictions, readLabels, readPredictions } from './evaluate/study-tables.ts'
 export { bestThreshold, fitPlatt } from './evaluate/threshold.ts'
 export { readThresholds } from './evaluate/thresholds-file.ts'
@@ -56,9 +69,10 @@ export {
   preparedIndex,
   type RecordedSource,
 } from './prepare/index-file.ts'
-export { encodeNpy, type NpyArray } from './prepare/npy.ts'
+export { decodeNpy, encodeNpy, type NpyArray } from './prepare/npy.ts'
 export { type Fractured, preparePhantom } from './prepare/phantom.ts'
 export { heatFromBoxes, orientMask } from './prepare/rsna.ts'
+export { scoreCrops } from './prepare/score.ts'
 export { type PreparedStudy, prepareCrops, prepareStudy } from './prepare/study.ts'
 export { type ReadOptions, readStudy } from './read.ts'
 export { omittedRows, toCsv } from './report/csv.ts'

@@ -1,63 +1,241 @@
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import {
-  evaluate,
+  type Assessment,
+  assessCases,
+  BOOTSTRAP,
+  FAMILIES,
+  type FamilyName,
+  type Manifest,
+  type NamedPoint,
   NeckFracError,
-  readLabels,
-  readPredictions,
+  PRESETS,
+  type PresetName,
+  parseManifest,
+  pointsOfBundle,
   readThresholds,
+  rejudge,
+  SOFTWARE,
+  type StudyCase,
   sameThreshold,
-  toEvaluationTable,
+  toEvaluationCsv,
+  toEvaluationJson,
+  toEvaluationPage,
+  toSummary,
 } from '@neckfrac/core'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { writeAtomically } from '../atomic-file.ts'
+import { DEFAULT_BUNDLE } from '../bundle.ts'
+import { casesOfReports } from '../data-sets/evaluation-reports.ts'
+import { scorePhantoms } from '../data-sets/evaluation-set.ts'
+import { casesOfTables } from '../data-sets/evaluation-tables.ts'
+import { interruptible } from '../interrupt.ts'
+import { createProgress } from '../progress.ts'
+import { defaultWorkers } from '../workers.ts'
+import { parseCount } from './arguments.ts'
 
 const DEFAULT_THRESHOLD = 0.5
 /** Written beside train.csv by `neckfrac phantom`. */
 const SYNTHETIC_FILE = 'SYNTHETIC.txt'
+const PHANTOMS = 'These studies are phantoms, not patients.'
 
 type Options = {
-  predictions: string
-  labels: string
+  reports?: string
+  data?: string
+  predictions?: string
+  labels?: string
+  phantoms?: number
+  seed: number
+  preset: PresetName
+  family: FamilyName[]
+  templates?: string
+  bundle: string
+  workers: number
+  out?: string
   thresholds?: string
-  json?: string
+  heldOut?: string
   synthetic?: boolean
+}
+
+/** What is evaluated, wherever it comes from. */
+type Evaluated = Pick<Assessment, 'studies' | 'synthetic'> & {
+  readonly cases: readonly StudyCase[]
+  readonly points: readonly NamedPoint[]
+  readonly manifest: Manifest | null
+  /** What happened besides; printed last. */
+  readonly remarks: readonly string[]
 }
 
 export const evaluateCommand = new Command('evaluate')
   .description(
-    'Score predictions against labels, per vertebra and per patient, beside the trivial baselines.',
+    'Score answers against the truth, beside the trivial answers and published results: one report as HTML, JSON and CSV.',
   )
-  .requiredOption('--predictions <csv>', "predictions in RSNA's submission format (row_id,fractured)")
-  .requiredOption('--labels <csv>', "RSNA's train.csv (StudyInstanceUID,patient_overall,C1..C7)")
+  .option('--reports <dir>', 'what `predict --out` wrote; needs --data')
+  .option(
+    '--data <dir>',
+    "their truth in RSNA's layout: train.csv; also train_bounding_boxes.csv, segmentations, truth.json",
+  )
+  .option(
+    '--predictions <csv>',
+    "or: predictions in RSNA's submission format (row_id,fractured); needs --labels",
+  )
+  .option('--labels <csv>', "RSNA's train.csv (StudyInstanceUID,patient_overall,C1..C7)")
+  .option('--phantoms <n>', 'or: so many synthetic patients of each family, made in memory', parseCount)
+  .option(
+    '--seed <s>',
+    'seed of the first; keep away from the seeds of training and calibration',
+    parseCount,
+    0,
+  )
+  .addOption(
+    new Option('--preset <name>', 'what the phantoms are like').choices(Object.keys(PRESETS)).default('rsna'),
+  )
+  .addOption(
+    new Option('--family <names>', `comma-separated: ${FAMILIES.join(', ')}`)
+      .argParser(parseFamilies)
+      .default(['parametric'], 'parametric'),
+  )
+  .option('--templates <dir>', 'VerSe-style masks for the families that deform them')
+  .option('--bundle <dir>', 'model bundle that judges the phantoms', DEFAULT_BUNDLE)
+  .option('--workers <n>', 'threads; each needs about 0.8 GB', parseCount, defaultWorkers())
+  .option(
+    '--out <dir>',
+    'where evaluation.html, .json and .csv go; with --phantoms also cases.jsonl, from which a rerun continues',
+  )
   .option(
     '--thresholds <path>',
-    `bundle folder or JSON with thresholds (default: ${DEFAULT_THRESHOLD} everywhere)`,
+    `bundle folder or JSON with thresholds (default: those of the reports or the bundle; ${DEFAULT_THRESHOLD} for --predictions)`,
   )
+  .option('--held-out <family>', 'report first, and apart, on this family: no training saw it')
   .option(
     '--synthetic',
-    `say that the studies are synthetic (also said by ${SYNTHETIC_FILE} beside the labels)`,
+    `say that the studies are synthetic (also said by ${SYNTHETIC_FILE} in the data set)`,
   )
-  .option('--json <file>', 'also write everything as JSON')
-  .action(async (options: Options) => {
-    const predictions = readPredictions(await readText(options.predictions), options.predictions)
-    const labels = readLabels(await readText(options.labels), options.labels)
-    const thresholds = options.thresholds
-      ? readThresholds(...(await thresholdsFile(options.thresholds)))
-      : sameThreshold(DEFAULT_THRESHOLD)
-    const evaluation = evaluate(predictions, labels, thresholds)
-    const synthetic = await syntheticRemark(options)
-    console.log(toEvaluationTable(evaluation, { synthetic }))
-    if (options.json) {
-      const facts = {
-        synthetic,
-        predictions: basename(options.predictions),
-        labels: basename(options.labels),
-        ...evaluation,
-      }
-      await writeFile(options.json, `${JSON.stringify(facts, null, 2)}\n`)
-      console.log(`Written: ${options.json}`)
-    }
-  })
+  .action((options: Options) => interruptible((signal) => run(options, signal)))
+
+async function run(options: Options, signal: AbortSignal): Promise<void> {
+  const { cases, points, manifest, studies, synthetic, remarks } = await evaluatedOf(options, signal)
+  const parts = assessCases(cases, { points, heldOut: options.heldOut })
+  for (const part of parts) console.log(toSummary(part, synthetic))
+  for (const remark of remarks) console.log(remark)
+  if (options.out === undefined) return
+  const assessment: Assessment = {
+    format: 'neckfrac-evaluation',
+    version: 1,
+    software: SOFTWARE,
+    createdAt: new Date().toISOString(),
+    synthetic,
+    studies,
+    bundle: manifest && {
+      name: manifest.name,
+      version: manifest.version,
+      trainedOn: manifest.trainedOn,
+      learnedOn: manifest.decision.learnedOn,
+      networks: Object.fromEntries(Object.entries(manifest.networks).map(([name, n]) => [name, n.sha256])),
+    },
+    bootstrap: BOOTSTRAP,
+    parts,
+  }
+  await mkdir(options.out, { recursive: true })
+  const write = (name: string, text: string) => writeAtomically(join(options.out as string, name), text)
+  await write('evaluation.html', toEvaluationPage(assessment))
+  await write('evaluation.json', toEvaluationJson(assessment))
+  await write('evaluation.csv', toEvaluationCsv(assessment))
+  console.log(`Written: ${join(options.out, 'evaluation.html')}, .json, .csv`)
+}
+
+async function evaluatedOf(options: Options, signal: AbortSignal): Promise<Evaluated> {
+  const { reports, data, predictions, labels, phantoms } = options
+  const given = [reports, predictions, phantoms].filter((source) => source !== undefined)
+  if (given.length !== 1)
+    throw new NeckFracError('usage', 'Give one of --reports DIR, --predictions CSV and --phantoms N.')
+  if (phantoms !== undefined) return ofPhantoms(options, phantoms, signal)
+  if (predictions !== undefined) {
+    if (labels === undefined) throw new NeckFracError('usage', '--predictions needs --labels train.csv.')
+    return ofTables(options, predictions, labels)
+  }
+  if (data === undefined) throw new NeckFracError('usage', '--reports needs --data DIR.')
+  return ofReports(options, reports as string, data)
+}
+
+async function ofPhantoms(options: Options, phantoms: number, signal: AbortSignal): Promise<Evaluated> {
+  const { out, seed, preset, family: families, bundle, workers } = options
+  if (out === undefined) throw new NeckFracError('usage', '--phantoms needs --out DIR, to continue from.')
+  const manifest = await readManifest(bundle)
+  const progress = createProgress('scoring', phantoms * families.length)
+  const { cases, failures } = await scorePhantoms({
+    file: join(out, 'cases.jsonl'),
+    ...{ phantoms, seed, preset, families, templates: options.templates, bundle, manifest, workers, signal },
+    onStudy: () => progress.step(),
+  }).finally(() => progress.done())
+  if (cases.length === 0)
+    throw new NeckFracError('data', `No phantom could be scored. ${failures[0] ?? 'None was asked for.'}`)
+  if (failures.length > 0) process.exitCode = 1
+  return {
+    cases: cases.map((c) => rejudge(c, manifest.decision)),
+    points: options.thresholds ? await thresholdPoints(options.thresholds) : pointsOfBundle(manifest),
+    manifest,
+    studies: `${cases.length} phantoms, ${families.join(' and ')}, preset ${preset}, seeds ${seed} to ${seed + phantoms - 1}.`,
+    synthetic: PHANTOMS,
+    remarks: failures.map((f) => `Not made, hence not scored: ${f}`),
+  }
+}
+
+async function ofTables(options: Options, predictions: string, labels: string): Promise<Evaluated> {
+  const { cases, remarks } = casesOfTables(
+    await readText(predictions),
+    predictions,
+    await readText(labels),
+    labels,
+  )
+  return {
+    cases,
+    points: options.thresholds
+      ? await thresholdPoints(options.thresholds)
+      : [
+          {
+            name: String(DEFAULT_THRESHOLD),
+            aim: 'the same everywhere',
+            thresholds: sameThreshold(DEFAULT_THRESHOLD),
+          },
+        ],
+    manifest: null,
+    studies: `Predictions of ${basename(predictions)} against the labels of ${basename(labels)}, ${cases.length} studies.`,
+    synthetic: await syntheticRemark(dirname(labels), options),
+    remarks,
+  }
+}
+
+async function ofReports(options: Options, reports: string, data: string): Promise<Evaluated> {
+  const found = await casesOfReports(reports, data)
+  return {
+    cases: found.cases,
+    points: options.thresholds ? await thresholdPoints(options.thresholds) : [found.point],
+    manifest: null,
+    studies: `Reports of ${basename(reports)} on the studies of ${basename(data)}, ${found.cases.length} labelled. ${found.bundles.join(', ')}.`,
+    synthetic: await syntheticRemark(data, options),
+    remarks: found.remarks,
+  }
+}
+
+const readManifest = async (bundle: string): Promise<Manifest> =>
+  parseManifest(new TextEncoder().encode(await readText(join(bundle, 'manifest.json'))))
+
+/** Points of a bundle's folder, or the thresholds of a file. */
+async function thresholdPoints(path: string): Promise<NamedPoint[]> {
+  const isFolder = await stat(path).then(
+    (s) => s.isDirectory(),
+    () => false,
+  )
+  const file = isFolder ? join(path, 'manifest.json') : path
+  const text = await readText(file)
+  try {
+    return pointsOfBundle(parseManifest(new TextEncoder().encode(text)))
+  } catch {
+    // No manifest: thresholds alone, or a message that says what a file of thresholds must hold.
+    return [{ name: basename(file), aim: basename(file), thresholds: readThresholds(text, file) }]
+  }
+}
 
 async function readText(file: string): Promise<string> {
   try {
@@ -67,19 +245,16 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** Text and name of the file that holds the thresholds: the manifest of a bundle's folder, or the file itself. */
-async function thresholdsFile(path: string): Promise<[text: string, file: string]> {
-  const isFolder = await stat(path).then(
-    (s) => s.isDirectory(),
-    () => false,
-  )
-  const file = isFolder ? join(path, 'manifest.json') : path
-  return [await readText(file), file]
+/** What opens the report; null when the studies are not known to be synthetic. */
+async function syntheticRemark(folder: string, { synthetic }: Options): Promise<string | null> {
+  const remark = await readFile(join(folder, SYNTHETIC_FILE), 'utf8').catch(() => null)
+  return remark !== null || synthetic ? PHANTOMS : null
 }
 
-/** The remark that opens the table; null when the studies are not known to be synthetic. */
-async function syntheticRemark({ labels, synthetic }: Options): Promise<string | null> {
-  const remark = await readFile(join(dirname(labels), SYNTHETIC_FILE), 'utf8').catch(() => null)
-  if (remark !== null) return remark.trim().split('\n')[0] || 'these studies are phantoms, not patients.'
-  return synthetic ? 'these studies are phantoms, not patients.' : null
+function parseFamilies(text: string): FamilyName[] {
+  return text.split(',').map((name) => {
+    const family = FAMILIES.find((f) => f === name.trim())
+    if (!family) throw new InvalidArgumentError(`"${name}" is not one of ${FAMILIES.join(', ')}.`)
+    return family
+  })
 }

@@ -22,6 +22,8 @@ export type PhantomCasesOptions = {
   readonly seed: number
   readonly preset: PresetName
   readonly families: readonly FamilyName[]
+  /** Folder of label maps, for the families that deform them. */
+  readonly templates?: string | undefined
   readonly bundle: string
   readonly manifest: Manifest
   readonly workers: number

@@ -1,0 +1,48 @@
+import { html, type Markup, NOTHING } from '../../report/markup.ts'
+import type { Estimate } from '../metrics/estimate.ts'
+import type { Share } from '../metrics.ts'
+
+/** "–" is what is not defined; it is never written as 0. */
+export const number = (value: number | null | undefined, digits = 3): string =>
+  value === null || value === undefined || !Number.isFinite(value) ? '–' : value.toFixed(digits)
+
+/** A value with its interval, which is smaller and never stands alone. */
+function withInterval(value: number, low: number, high: number, digits: number): Markup {
+  return html`<b>${number(value, digits)}</b> <span class="interval">[${number(low, digits)}, ${number(high, digits)}]</span>`
+}
+
+export const share = (s: Share | null | undefined, digits = 3): Markup =>
+  s ? withInterval(s.value, s.low, s.high, digits) : html`–`
+
+export const estimate = (e: Estimate | null | undefined, digits = 3): Markup => {
+  if (!e) return html`–`
+  const { value, interval } = e
+  return interval
+    ? withInterval(value, interval.low, interval.high, digits)
+    : html`<b>${number(value, digits)}</b>`
+}
+
+export type Cell = string | number | Markup
+
+/** A table whose first column names its rows; every other column is right-aligned. */
+export const table = (
+  head: readonly Cell[],
+  rows: readonly (readonly Cell[] | null)[],
+  note: Cell = '',
+): Markup =>
+  html`<div class="scroll"><table><thead><tr>${head.map((h) => html`<th scope="col">${h}</th>`)}</tr></thead>
+<tbody>${rows.flatMap((row) =>
+    row === null
+      ? []
+      : html`<tr${isTrivial(row[0]) ? html` class="trivial"` : NOTHING}><th scope="row">${row[0]}</th>${row.slice(1).map((c) => html`<td>${c}</td>`)}</tr>`,
+  )}</tbody></table></div>${note === '' ? NOTHING : html`<p class="note">${note}</p>`}`
+
+/** Rows of answers that need no images are set apart. */
+const TRIVIAL = ['always positive', 'base rate', 'whole vertebrae', 'counted from the top']
+const isTrivial = (name: Cell): boolean => typeof name === 'string' && TRIVIAL.includes(name)
+
+export const figure = (picture: Markup, title: string, caption: Cell): Markup =>
+  html`<figure><h4>${title}</h4>${picture}<figcaption>${caption}</figcaption></figure>`
+
+/** Milliseconds as seconds. */
+export const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`
