@@ -7,8 +7,12 @@ export type Preset = {
   readonly slices: readonly [number, number]
   /** Length along z aimed at, mm; the number of slices follows from it. Absent: slices decide. */
   readonly lengthMm?: readonly [number, number]
-  /** Share of studies with the pixels and slices of radiotherapy planning. */
+  /** Upper end of the field of view above C1, mm. Absent: what is left of the length above and below C1 to C7, shared by chance. */
+  readonly topMm?: readonly [number, number]
+  /** Share of studies with the pixels and slices of radiotherapy planning, and those, mm; 1.1-4 and 2-5 when absent. */
   readonly coarseShare: number
+  readonly coarsePixelMm?: readonly [number, number]
+  readonly coarseSliceMm?: readonly [number, number]
   /** Share of thin-slice studies whose slices are 1.5 to 3 mm thick after all. */
   readonly thickShare?: number
   /** Share of thin-slice studies with a tilted gantry. */
@@ -65,6 +69,33 @@ export const PRESETS = {
     truncatedShare: 0.3,
     fracturedLevels: MANY_LEVELS,
   },
+  /**
+   * For the segmenter: head-and-neck planning scans as in OpenKBP (128 columns of about 3.9 mm, slices of 2.5 mm), from
+   * somewhere in the head to somewhere between mid-neck and lungs.
+   */
+  planning: {
+    ...tune,
+    coarseShare: 1,
+    coarsePixelMm: [3.2, 4.8],
+    coarseSliceMm: [2, 3],
+    lengthMm: [190, 360],
+    topMm: [15, 150],
+    thoraxShare: 0.03,
+    truncatedShare: 0.35,
+    fracturedLevels: [70, 15, 8, 4, 3],
+    boneStepMm: 1.4,
+    tissueStepMm: 2.2,
+  },
+  /** For the fracture models: the cervical spine fills a small field of view, so that a study takes a second. */
+  zoomed: {
+    ...tune,
+    columns: [200, 224, 256],
+    pixelMm: [0.5, 0.7],
+    lengthMm: [150, 190],
+    tiltShare: 0.05,
+    truncatedShare: 0.2,
+    fracturedLevels: MANY_LEVELS,
+  },
   small: {
     ...rsna,
     columns: [128],
@@ -73,6 +104,19 @@ export const PRESETS = {
     slices: [88, 92],
     truncatedShare: 0,
     tiltShare: 0,
+    boneStepMm: 1.2,
+    tissueStepMm: 2.5,
+  },
+  /** Small, but fine enough to judge fractures and with many of them: a training from nothing within minutes. */
+  drill: {
+    ...rsna,
+    columns: [160],
+    pixelMm: [1.3, 1.4],
+    sliceMm: [2.4, 2.6],
+    slices: [88, 92],
+    truncatedShare: 0,
+    tiltShare: 0,
+    fracturedLevels: MANY_LEVELS,
     boneStepMm: 1.2,
     tissueStepMm: 2.5,
   },

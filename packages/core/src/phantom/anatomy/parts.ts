@@ -137,10 +137,11 @@ export function buildParts(options: {
 }): Part[] {
   const { spine, vertebrae, head, armsUp, view, stepMm, random } = options
   const look = random.fork('bone')
-  const dense = look.range(0.75, 1.2)
-  const core = look.range(170, 400)
+  // From osteopenic to young: OpenKBP's patients have about 100 to 350 HU in their bodies.
+  const dense = look.range(0.6, 1.2)
+  const core = look.range(110, 400)
   const bone: Bone = {
-    cortexMm: look.range(0.7, 1.2),
+    cortexMm: look.range(0.5, 1.2),
     cortexHu: 1150 * dense,
     coreHu: core,
     texture: look.range(0.12, 0.3),

@@ -34,6 +34,8 @@ export type ScanPlan = {
   readonly coarse: boolean
   readonly columns: number
   readonly pixelMm: number
+  /** Pixels of the reconstruction; smaller than pixelMm where images were thinned out afterwards, as in OpenKBP. */
+  readonly reconMm: number
   /** Distance of slices; they overlap when it is less than their thickness. */
   readonly intervalMm: number
   readonly thicknessMm: number
@@ -75,8 +77,10 @@ export const noiseLagOf = (thicknessMm: number, intervalMm: number): number =>
 export function planScan(preset: Preset, random: Random): ScanPlan {
   const coarse = random.chance(preset.coarseShare)
   const thick = !coarse && random.chance(preset.thickShare ?? 0)
-  const pixelMm = coarse ? random.range(1.1, 4) : random.range(...preset.pixelMm)
-  const sliceMm = coarse ? random.range(2, 5) : random.range(...preset.sliceMm)
+  const pixelMm = coarse
+    ? random.range(...(preset.coarsePixelMm ?? [1.1, 4]))
+    : random.range(...preset.pixelMm)
+  const sliceMm = coarse ? random.range(...(preset.coarseSliceMm ?? [2, 5])) : random.range(...preset.sliceMm)
   const thicknessMm = thick ? random.range(1.5, 3) : sliceMm
   const overlap = random.chance(coarse ? 0.1 : 0.35) ? random.range(0.5, 0.85) : 1
   // Presets state the distance of slices: where they overlap, the slices are thicker than that.
@@ -119,5 +123,6 @@ export function planScan(preset: Preset, random: Random): ScanPlan {
     endotrachealTube: intubated,
     nasogastricTube: intubated ? random.chance(0.8) : random.chance(0.03),
     padded: random.chance(0.15),
+    reconMm: coarse && random.chance(0.7) ? Math.min(pixelMm, random.range(0.9, 1.2)) : pixelMm,
   }
 }

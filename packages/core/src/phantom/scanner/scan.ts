@@ -42,7 +42,7 @@ export function scan(options: {
   const { pixelMm, intervalMm, thicknessMm, enhance } = plan
   const [slices, size] = view.grid.shape
   const count = size * size
-  const sigmaMm = Math.hypot(plan.psfMm, pixelMm * 0.3)
+  const sigmaMm = Math.hypot(plan.psfMm, plan.reconMm * 0.3)
   const noise = createNoise(random.fork('noise'), plan.psfMm, pixelMm)
   const streaks = createStreaks(random.fork('streaks'), plan.psfMm, pixelMm)
   const offsets = Array.from({ length: slices + 2 }, () => [

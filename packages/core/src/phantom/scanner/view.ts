@@ -40,6 +40,7 @@ export function placeView(spine: Spine, preset: Preset, plan: ScanPlan, random: 
   let top = c1 + 25 + Math.max(0, spare) * random.range(0.05, 0.6)
   if (spare < 0) top = c1 + 25 + spare / 2
   top = Math.min(top, c1 + 105)
+  if (preset.topMm) top = c1 + random.range(...preset.topMm)
   if (thorax) top = place(7.75, 0, 0)[2] - random.range(0, 25)
   if (truncated) {
     if (random.chance(0.45)) top = c1 + random.range(-75, 12)
