@@ -32,7 +32,7 @@ import { casesOfTables } from '../data-sets/evaluation-tables.ts'
 import { interruptible } from '../interrupt.ts'
 import { createProgress } from '../progress.ts'
 import { defaultWorkers } from '../workers.ts'
-import { parseCount } from './arguments.ts'
+import { parseCount, requireTemplates, TEMPLATES } from './arguments.ts'
 
 const DEFAULT_THRESHOLD = 0.5
 /** Written beside train.csv by `neckfrac phantom`. */
@@ -95,7 +95,7 @@ export const evaluateCommand = new Command('evaluate')
       .argParser(parseFamilies)
       .default(['parametric'], 'parametric'),
   )
-  .option('--templates <dir>', 'VerSe-style masks for the families that deform them')
+  .option('--templates <dir>', TEMPLATES)
   .option('--bundle <dir>', 'model bundle that judges the phantoms', DEFAULT_BUNDLE)
   .option('--workers <n>', 'threads; each needs about 0.8 GB', parseCount, defaultWorkers())
   .option(
@@ -161,6 +161,8 @@ async function evaluatedOf(options: Options, signal: AbortSignal): Promise<Evalu
 async function ofPhantoms(options: Options, phantoms: number, signal: AbortSignal): Promise<Evaluated> {
   const { out, seed, preset, family: families, bundle, workers } = options
   if (out === undefined) throw new NeckFracError('usage', '--phantoms needs --out DIR, to continue from.')
+  const deformed = families.find((f) => f === 'template') ?? families.find((f) => f !== 'parametric')
+  requireTemplates({ family: deformed ?? 'parametric', templates: options.templates })
   const manifest = await readManifest(bundle)
   const progress = createProgress('scoring', phantoms * families.length)
   const { cases, failures } = await scorePhantoms({

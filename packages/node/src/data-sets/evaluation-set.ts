@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import {
   type FamilyName,
   type Manifest,
@@ -12,6 +12,7 @@ import {
 import { writeAtomically } from '../atomic-file.ts'
 import { createPool } from '../pool.ts'
 import type * as tasks from './evaluation-worker.ts'
+import { listTemplates } from './templates.ts'
 
 export type PhantomCasesOptions = {
   /** One line a study; a rerun scores only what is missing. */
@@ -36,6 +37,8 @@ type Header = {
   readonly format: 'neckfrac-cases'
   readonly version: 1
   readonly networks: Readonly<Record<string, string>>
+  /** Names of the label maps that families deformed. */
+  readonly templates: readonly string[]
 }
 
 /**
@@ -47,9 +50,11 @@ export async function scorePhantoms(
   options: PhantomCasesOptions,
 ): Promise<{ cases: StudyCase[]; failures: string[] }> {
   const { file, bundle, preset, signal } = options
+  const templates = options.templates === undefined ? [] : await listTemplates(options.templates)
   const header: Header = {
     format: 'neckfrac-cases',
     version: 1,
+    templates: templates.map((path) => basename(path)),
     networks: Object.fromEntries(
       Object.entries(options.manifest.networks).map(([name, n]) => [name, n.sha256]),
     ),
@@ -61,7 +66,7 @@ export async function scorePhantoms(
   const wanted = options.families.flatMap((family) =>
     Array.from({ length: options.phantoms }, (_, n) => {
       const seed = options.seed + n
-      return { uid: `${family}-${preset}-${seed}`, seed, preset, family, bundle }
+      return { uid: `${family}-${preset}-${seed}`, seed, preset, family, templates, bundle }
     }),
   )
   try {
@@ -95,11 +100,15 @@ async function openCases(file: string, header: Header): Promise<Map<string, Stud
   const { header: found, cases } = existsSync(file)
     ? parseCases(await readFile(file, 'utf8'), file)
     : { header, cases: [] }
-  if (JSON.stringify(found.networks) !== JSON.stringify(header.networks))
-    throw new NeckFracError(
-      'usage',
-      `${file} holds cases that other networks judged. Choose another --out, or delete the file.`,
-    )
+  for (const [key, what] of [
+    ['networks', 'were judged by other networks'],
+    ['templates', 'were made from other label maps'],
+  ] as const)
+    if (JSON.stringify(found[key]) !== JSON.stringify(header[key]))
+      throw new NeckFracError(
+        'usage',
+        `The cases of ${file} ${what}. Choose another --out, or delete the file.`,
+      )
   const kept = cases.filter((c) => c.status !== 'failed')
   await writeAtomically(file, [header, ...kept].map((line) => `${JSON.stringify(line)}\n`).join(''))
   return new Map(kept.map((c) => [c.uid, c]))

@@ -19,12 +19,15 @@ import {
 } from '@neckfrac/core'
 import { openBundle } from '../bundle.ts'
 import { task } from '../pool.ts'
+import { openTemplates } from './templates.ts'
 
 export type PhantomCaseInput = {
   readonly uid: string
   readonly seed: number
   readonly preset: PresetName
   readonly family: FamilyName
+  /** Files of label maps. */
+  readonly templates: readonly string[]
   readonly bundle: string
 }
 
@@ -35,7 +38,12 @@ export const scorePhantomCase = task(async (input: PhantomCaseInput): Promise<St
   detector ??= openBundle(input.bundle, 1)
   const networks = await detector
   const { uid, seed, preset, family } = input
-  const { volume, labels, truth } = synthesize({ seed, preset, family })
+  const { volume, labels, truth } = synthesize({
+    seed,
+    preset,
+    family,
+    templates: family === 'parametric' ? [] : openTemplates(input.templates),
+  })
   const context: CaseContext = {
     truth: truthOfPhantom(truth),
     labels: null,
