@@ -60,7 +60,7 @@ const BEND = 8
 
 /** Photon starvation across the shoulders: noise drawn out along the rays, from side to side and slightly slanted. */
 export function createStreaks(random: Random, psfMm: number, pixelMm: number): NoiseTile {
-  const thin = Math.max(0.5, (1.2 * psfMm) / pixelMm)
+  const thin = Math.max(0.3, (0.9 * psfMm) / pixelMm)
   const one = blur(blur(white(random), 14 / pixelMm, 1), thin, TILE)
   const two = blur(blur(white(random), 9 / pixelMm, 1), thin, TILE)
   const out = new Float32Array(one.length)

@@ -51,9 +51,9 @@ export function starve(options: {
     const length = lengths[i] + (n - i) * (lengths[i + 1] - lengths[i])
     widest = Math.max(widest, length)
     const lack = strength * Math.max(0, rayNoise(length) - 1.6)
-    streakHu[j] = 0.55 * noiseHu * Math.min(6, lack)
+    streakHu[j] = 1.1 * noiseHu * Math.min(6, lack)
     darkHu[j] = hardeningHu * Math.min(2.5, 0.6 * lack)
   }
   const inside = lengths.filter((l) => l > 0).length * every * pixelMm
-  return { grain: 0.5 * rayNoise(widest) + 0.5 * rayNoise(inside), streakHu, darkHu }
+  return { grain: 0.35 * rayNoise(widest) + 0.65 * rayNoise(inside), streakHu, darkHu }
 }

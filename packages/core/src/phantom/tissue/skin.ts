@@ -50,9 +50,9 @@ export function buildSkin(spine: Spine, head: HeadPlan, armsUp: boolean, random:
   const chin = ellipsoid([0, -70, z0 - 42], [30, 22, 16])
   const chestY = t1[1] + 3
   const arms = [1, -1].map((s) =>
-    rod([t1[0] + s * 128, t1[1] + 18, t1[2] - 20], [t1[0] + s * 175, t1[1] - 25, t1[2] + 240], 52, 40),
+    rod([t1[0] + s * 134, t1[1] + 14, t1[2] - 20], [t1[0] + s * 178, t1[1] - 25, t1[2] + 240], 46, 38),
   )
-  const sdf = (x: number, y: number, z: number): number => {
+  const trunk = (x: number, y: number, z: number): number => {
     const i = Math.max(0, Math.min(track.length - 1, Math.round((z - low) / 2)))
     const [cx, cy] = track[i]
     let d = 1e9
@@ -70,12 +70,13 @@ export function buildSkin(spine: Spine, head: HeadPlan, armsUp: boolean, random:
       // The chest is deeper than the root of the neck.
       const reach = deep + 24 * smooth(t1[2] - 10, t1[2] - 150, z)
       const v = (y - chestY) / reach
+      // The ridge of the shoulders is the trapezius, behind the middle.
+      const w = v - 0.4
       const tube = ((u ** 2.6 + Math.abs(v) ** 2.6) ** (1 / 2.6) - 1) * reach
       const top =
-        z - (t1[2] + 42 - slope * ax - (ax > 150 ? (ax - 150) * 0.9 : 0) - (v < 0 ? 55 : 36) * v * v)
+        z - (t1[2] + 42 - slope * ax - (ax > 150 ? (ax - 150) * 0.9 : 0) - (w < 0 ? 42 : 40) * w * w)
       d = soften(d, Math.max(tube, top * 0.8), 45)
     }
-    if (armsUp && Math.abs(x - t1[0]) > 60) for (const arm of arms) d = soften(d, arm.sdf(x, y, z), 30)
     if (z > c1[2] - 75) {
       const p = transform(toHead, [x, y, z])
       const f = soften(face.sdf(p[0], p[1], p[2]), chin.sdf(p[0], p[1], p[2]), 16)
@@ -88,16 +89,21 @@ export function buildSkin(spine: Spine, head: HeadPlan, armsUp: boolean, random:
     }
     return d
   }
+  const sdf = (x: number, y: number, z: number): number => {
+    let d = trunk(x, y, z)
+    if (armsUp && Math.abs(x - t1[0]) > 60) for (const arm of arms) d = soften(d, arm.sdf(x, y, z), 30)
+    return d
+  }
   const chord = (x: number, y: number, z: number): number => {
-    if (sdf(x, y, z) > 0) return 0
+    if (trunk(x, y, z) > 0) return 0
     let length = 0
     for (const s of [1, -1])
-      for (let dx = 0, d = sdf(x, y, z); d < 0 && dx < 280; d = sdf(x + s * dx, y, z)) {
+      for (let dx = 0, d = trunk(x, y, z); d < 0 && dx < 280; d = trunk(x + s * dx, y, z)) {
         length += Math.min(STRIDE_MM, -d)
         dx += STRIDE_MM
       }
-    const heads = armsUp ? 0 : Math.exp(-(((y - t1[1] - 22) / 30) ** 2) - ((z - t1[2]) / 32) ** 2)
-    return length + HUMERI_MM * heads
+    if (armsUp) return length + ARMS_MM * smooth(t1[2] - 30, t1[2] + 50, z)
+    return length + HUMERI_MM * Math.exp(-(((y - t1[1] - 22) / 30) ** 2) - ((z - t1[2]) / 32) ** 2)
   }
   return { fatMm, sdf, chord }
 }
@@ -105,3 +111,5 @@ export function buildSkin(spine: Spine, head: HeadPlan, armsUp: boolean, random:
 const STRIDE_MM = 12
 /** What two humeral heads add to a ray: 90 mm of spongy bone that weakens it by two thirds more than water does. */
 const HUMERI_MM = 60
+/** Raised arms lie in the way of most rays from side to side. */
+const ARMS_MM = 80

@@ -42,7 +42,7 @@ export function buildSoft(options: {
   const deep = random.range(-105, -60)
   const marble = random.range(10, 30)
   // Half of what lies between two muscles, mm: more in old and unused ones.
-  const planeMm = random.range(0.5, 1.5)
+  const planeMm = random.range(0.25, 0.9)
   const nx = nodes[0]
   const nxy = nx * nodes[1]
   let n = 0
@@ -124,12 +124,17 @@ export function buildSoft(options: {
           tone[i] = layer.hu
         } else if (d < second[i]) second[i] = d
       })
-  for (let i = 0; i < first.length; i++) {
-    if (first[i] > stepMm || matter[i] < 2.5) continue
-    const t = Math.max(0, Math.min(1, 0.5 - first[i] / (1.2 * stepMm)))
-    const apart = Math.min(1, Math.max(0, (second[i] - first[i]) / (4 * planeMm)))
-    hu.data[i] += t * (fat + apart * (tone[i] - fat) - hu.data[i])
-  }
+  for (let iz = 0, i = 0; iz < nodes[2]; iz++)
+    for (let iy = 0; iy < nodes[1]; iy++)
+      for (let ix = 0; ix < nx; ix++, i++) {
+        if (first[i] > stepMm || matter[i] < 2.5) continue
+        const t = Math.max(0, Math.min(1, 0.5 - first[i] / (1.2 * stepMm)))
+        const gap = second[i] - first[i]
+        // Planes vary: here a layer of fat, there only a fascia.
+        const width =
+          gap < 8 ? 4 * planeMm * Math.max(0.2, 1 + 0.7 * grainAt(grain, ix * 0.11, iy * 0.11, iz * 0.07)) : 1
+        hu.data[i] += t * (fat + Math.min(1, gap / width) * (tone[i] - fat) - hu.data[i])
+      }
   for (const layer of layers)
     if (!layer.fleshy)
       paint(layer.shapes, layer.blendMm, (i, d) => {
