@@ -32,7 +32,7 @@ const NEIGHBOUR = 2.2
 type Mix = Readonly<Partial<Record<FractureType, number>>>
 
 /** Types by level, as weights; after descriptions of trauma series, not a fit. */
-const TYPES: Readonly<Record<Level, Mix>> = {
+export const TYPES: Readonly<Record<Level, Mix>> = {
   C1: { 'c1-ring': 0.46, 'c1-arch': 0.3, facet: 0.15, transverse: 0.09 },
   C2: {
     'dens-ii': 0.33,
@@ -155,7 +155,7 @@ type Chances = readonly [c1: number, c2: number, c3: number, c4: number, c5: num
  * Present at any age. More often than in people where people rarely have them: a network must meet each a few hundred
  * times. Real shares: C1 cleft 4 %, os odontoideum 0.7 %, nuchal ossicle 11 %.
  */
-const INBORN: Readonly<Partial<Record<PlannedLookAlike['type'], Chances>>> = {
+export const INBORN: Readonly<Partial<Record<PlannedLookAlike['type'], Chances>>> = {
   'vascular-channel': [0.3, 0.35, 0.35, 0.35, 0.35, 0.35, 0.35],
   'basivertebral-vein': [0, 0, 0.55, 0.6, 0.6, 0.6, 0.6],
   'nutrient-foramen': [0.15, 0.25, 0.3, 0.3, 0.3, 0.3, 0.3],
@@ -169,7 +169,7 @@ const INBORN: Readonly<Partial<Record<PlannedLookAlike['type'], Chances>>> = {
 }
 
 /** Multiplied by the patient's wear, 0 in the young to 1. */
-const WORN: Readonly<Partial<Record<PlannedLookAlike['type'], Chances>>> = {
+export const WORN: Readonly<Partial<Record<PlannedLookAlike['type'], Chances>>> = {
   'anterior-osteophyte': [0, 0.2, 0.3, 0.5, 0.8, 0.8, 0.5],
   'uncinate-osteophyte': [0, 0, 0.3, 0.45, 0.7, 0.7, 0.4],
   'ossified-anterior-ligament': [0, 0.05, 0.1, 0.15, 0.2, 0.2, 0.15],

@@ -1,4 +1,4 @@
-import { LEVELS } from '../levels.ts'
+import { LEVELS, type Level } from '../levels.ts'
 import { invert, multiply, spacingMm, transform, type Vec3 } from '../volume/geometry.ts'
 import { boundsIn, buildParts, landmarksOf } from './anatomy/parts.ts'
 import { planHead } from './anatomy/skull.ts'
@@ -9,9 +9,9 @@ import { type PlannedFracture, type PlannedLookAlike, sampleLookAlikes, samplePl
 import { PRESETS, type PresetName } from './presets.ts'
 import { createRandom } from './random.ts'
 import { buildMetal } from './scanner/metal.ts'
-import { planScan } from './scanner/plan.ts'
+import { planScan, type ScanPlan } from './scanner/plan.ts'
 import { scan } from './scanner/scan.ts'
-import { placeView } from './scanner/view.ts'
+import { narrow, placeView } from './scanner/view.ts'
 import type { PhantomStudy } from './study.ts'
 import { buildTubes, fitCollar } from './tissue/devices.ts'
 import { buildAirways, buildLayers } from './tissue/layers.ts'
@@ -40,6 +40,10 @@ export function synthesizePlan(
     readonly plan: readonly PlannedFracture[]
     /** None when absent. */
     readonly lookAlikes?: readonly PlannedLookAlike[]
+    /** What of the scan is not left to the draw. */
+    readonly scan?: Partial<ScanPlan>
+    /** Only the slices around a level, mm. */
+    readonly around?: { readonly level: Level; readonly lengthMm: number }
   },
 ): PhantomStudy {
   const { seed, plan, lookAlikes = [], family = 'parametric', templates = [] } = options
@@ -75,8 +79,10 @@ export function synthesizePlan(
   const spine = poseSpine(random.fork('spine'), injury, rest)
   const head = planHead(random.fork('head'))
 
-  const scanPlan = planScan(preset, random.fork('scanner'))
-  const view = placeView(spine, preset, scanPlan, random.fork('view'))
+  const scanPlan = { ...planScan(preset, random.fork('scanner')), ...options.scan }
+  const placed = placeView(spine, preset, scanPlan, random.fork('view'))
+  const { around } = options
+  const view = around ? narrow(placed, spine, LEVELS.indexOf(around.level) + 1, around.lengthMm) : placed
   const ijkToPatient = multiply(invert(view.patientToLps), view.grid.ijkToLps)
   const [slices, rows, columns] = view.grid.shape
   const seen = boundsIn(ijkToPatient, { min: [-1, -1, -1], max: [columns, rows, slices] })
@@ -111,7 +117,10 @@ export function synthesizePlan(
   const swollen = plan
     .filter(
       (f) =>
-        f.type === 'burst' || f.type.endsWith('teardrop') || f.type.startsWith('dens') || f.type === 'compression',
+        f.type === 'burst' ||
+        f.type.endsWith('teardrop') ||
+        f.type.startsWith('dens') ||
+        f.type === 'compression',
     )
     .map((f) => ({
       level: LEVELS.indexOf(f.level) + 1,

@@ -81,3 +81,16 @@ export function placeView(spine: Spine, preset: Preset, plan: ScanPlan, random: 
     scale,
   }
 }
+
+/** The view's slices within half a length of a level instead of all, whether or not it had them. */
+export function narrow(view: View, spine: Spine, level: number, lengthMm: number): View {
+  const { shape, ijkToLps } = view.grid
+  const z = transform(view.patientToLps, spine.at(level, 0, 0))[2]
+  const step = ijkToLps[10]
+  const count = Math.round(lengthMm / Math.abs(step))
+  // The middle of a slice, where a tilted one has the height that it is named by.
+  const at = transform(ijkToLps, [shape[2] / 2, shape[1] / 2, 0])[2]
+  const first = Math.round((z - at) / step - count / 2)
+  const moved = ijkToLps.map((v, n) => (n === 11 ? v + first * step : v))
+  return { ...view, grid: { shape: [count, shape[1], shape[2]], ijkToLps: moved } }
+}
