@@ -7,6 +7,7 @@ import { infoCommand } from './commands/info.ts'
 import { phantomCommand } from './commands/phantom.ts'
 import { predictCommand } from './commands/predict.ts'
 import { prepareCommand } from './commands/prepare.ts'
+import { trainCommand } from './commands/train.ts'
 
 const program = new Command('neckfrac')
   .description(
@@ -23,6 +24,7 @@ for (const command of [
   demoCommand,
   phantomCommand,
   prepareCommand,
+  trainCommand,
   calibrateCommand,
   evaluateCommand,
 ]) {

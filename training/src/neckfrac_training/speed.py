@@ -62,7 +62,7 @@ def measure(network: str, model, recipe: Recipe, prepared, place, seconds: float
             loss = task.loss(model, batch)
         loss.backward()
         model.zero_grad(set_to_none=True)
-        float(loss)  # waits for a GPU
+        float(loss.detach())  # waits for a GPU
         if step > 0:  # the first step warms up
             spent += time.monotonic() - start
         step += 1

@@ -1,3 +1,5 @@
+import { NeckFracError } from '../errors.ts'
+
 /** An array as NumPy stores it; the last axis varies fastest. */
 export type NpyArray = { readonly data: Int16Array | Uint8Array; readonly shape: readonly number[] }
 
@@ -18,4 +20,21 @@ export function encodeNpy({ data, shape }: NpyArray): Uint8Array {
   out.set(new TextEncoder().encode(`${header.padEnd(start - before - 1)}\n`), before)
   out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), start)
   return out
+}
+
+/** The array of a `.npy` file of uint8 or little-endian int16, C order; nothing is copied for uint8. @throws NeckFracError `data`. */
+export function decodeNpy(bytes: Uint8Array, file: string): NpyArray {
+  const fail = (why: string) => new NeckFracError('data', `${file} cannot be read: ${why}.`)
+  if (MAGIC.slice(0, 6).some((value, n) => bytes[n] !== value)) throw fail('no .npy file')
+  if (bytes[6] !== 1) throw fail(`.npy version ${bytes[6]}, not 1`)
+  const start = MAGIC.length + 2 + bytes[8] + 256 * bytes[9]
+  const header = new TextDecoder('latin1').decode(bytes.subarray(MAGIC.length + 2, start))
+  const found = /'descr': '(<i2|\|u1)', 'fortran_order': False, 'shape': \(([\d, ]*)\)/.exec(header)
+  if (!found) throw fail(`its header is ${header.trim().slice(0, 80)}`)
+  const shape = found[2].split(',').flatMap((n) => (n.trim() === '' ? [] : [Number(n)]))
+  const count = shape.reduce((product, n) => product * n, 1)
+  const body = bytes.subarray(start)
+  const wide = found[1] === '<i2'
+  if (body.length !== count * (wide ? 2 : 1)) throw fail(`${body.length} bytes for the shape ${shape}`)
+  return { data: wide ? new Int16Array(body.slice().buffer) : body, shape }
 }

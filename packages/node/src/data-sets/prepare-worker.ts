@@ -7,7 +7,6 @@ import {
   type Fractured,
   heatFromBoxes,
   LEVELS,
-  NeckFracError,
   orientMask,
   type PreparedEntry,
   type PreparedStudy,
@@ -16,19 +15,16 @@ import {
   preparePhantom,
   prepareStudy,
   readNiftiLabels,
-  readStudy,
   type Session,
-  scanSource,
   segment,
   synthesize,
   type Volume,
 } from '@neckfrac/core'
 import { fillFolder } from '../atomic-file.ts'
 import { openSegmenter } from '../bundle.ts'
-import { CODECS } from '../codecs.ts'
 import { task } from '../pool.ts'
-import { openSource } from '../sources.ts'
 import { placeBoxes, type RsnaStudy } from './rsna-folder.ts'
+import { readRsnaImages } from './rsna-images.ts'
 import { openTemplates } from './templates.ts'
 
 /** Makes one phantom in memory and prepares it. */
@@ -76,7 +72,7 @@ export const prepareRsnaStudy = task(
     readonly predicted?: boolean | undefined
   }): Promise<PreparedEntry> => {
     const { out, study, bundle, predicted } = input
-    const { volume, slices, findings, skipped } = await readImages(study)
+    const { volume, slices, findings, skipped } = await readRsnaImages(study)
     const notes = findings.filter((f) => f.severity !== 'info').map((f) => f.message)
     if (skipped.length > 0)
       notes.push(`files left out: ${skipped.length}, ${skipped[0].path}: ${skipped[0].reason}`)
@@ -111,22 +107,6 @@ function segmenterOf(bundle: string): Promise<Session> {
   const loaded = segmenters.get(bundle) ?? openSegmenter(bundle, 1)
   segmenters.set(bundle, loaded)
   return loaded
-}
-
-async function readImages({ images, uid }: RsnaStudy) {
-  const source = await openSource(images)
-  try {
-    const { studies, skipped } = await scanSource(source, { codecs: CODECS })
-    if (studies.length !== 1) {
-      const why = skipped.slice(0, 3).map((s) => `${s.path}: ${s.reason}`)
-      throw new NeckFracError('data', `${images} holds ${studies.length} studies, not one. ${why.join('; ')}`)
-    }
-    if (studies[0].studyInstanceUid !== uid)
-      throw new NeckFracError('data', `${images} holds study ${studies[0].studyInstanceUid}`)
-    return await readStudy(studies[0], { codecs: CODECS })
-  } finally {
-    await source.dispose?.()
-  }
 }
 
 function labelsOf(fractured: Fractured): Pick<PreparedEntry, 'fractured' | 'patientOverall'> {
