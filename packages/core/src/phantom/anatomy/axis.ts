@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts'
 import type { Vertebra } from './landmarks.ts'
-import { add, box, carve, common, ellipsoid, rod, type Stroke, stretched } from './shapes.ts'
+import { add, blade, box, carve, common, ellipsoid, pitched, rod, type Stroke, stretched } from './shapes.ts'
 import { body, facetBlock } from './subaxial.ts'
 
 /** C2: the dens on a body, broad shoulders that carry C1, a heavy forked spinous process. */
@@ -21,26 +21,48 @@ export function buildAxis(random: Random): Vertebra {
   ]
   const lamina = v(30.5, 0.03)
   for (const s of [1, -1]) {
-    const uneven = 1 + 0.03 * random.normal()
-    const shoulder = ellipsoid([s * 14 * uneven, 0.5, 2.5], [9.2, 8.6, 8])
+    const uneven = 1 + 0.035 * random.normal()
+    const shoulder = ellipsoid([s * 13.6 * uneven, 0.2, 2], [9.4, v(8.6), 8.4])
     strokes.push(
       add(
-        common(shoulder, (x, _y, z) => z - 8.6 + (Math.abs(x) - 14) * 0.36),
-        2.5,
+        common(shoulder, (x, _y, z) => z - 8.6 + (Math.abs(x) - 14) * 0.38),
+        3,
       ),
-    )
-    strokes.push(add(rod([s * 14, 3, 2], [s * 19, 12, -4.5], 4.4, 4.6), 3))
-    strokes.push(add(facetBlock([s * 19.5, 12, -6], [5.4, 5.2], facet, 5.6), 2))
-    strokes.push(
-      add(stretched(rod([s * 18, 13, -4], [s * 3, lamina - 5, -3.5], 3, 3.1), [0, 0, -4], [1, 1, 1.75]), 2.5),
-    )
-    strokes.push(
+      // The flank of the body below the shoulder slopes inwards.
+      add(rod([s * 12, 0, -1], [s * 7, -0.5, -8], 5.5, 3.6), 4),
+      // Pars: thin, from the shoulder back and down to the lower facet.
+      add(blade([s * 14, 3, 1.5], [s * 18.5, 11, -4.5], v(3.9), v(4.3), 1.15), 3.5),
       add(
-        stretched(rod([s * 2, lamina - 3, -4], [s * 5, lamina + 10, -8], 4, 3.3), [0, 0, -5], [1, 1, 1.2]),
+        facetBlock([s * v(19, 0.03), 12.5, -6], [v(5.6), v(5.6)], facet + 0.05 * random.normal(), v(5.4)),
+        3,
+      ),
+      add(
+        pitched(
+          blade([s * 17.5, 14, -4], [s * 3, lamina - 5, -3.5], 3, 3.3, v(1.9)),
+          [0, 22, -4],
+          random.range(0.1, 0.4),
+        ),
+        3,
+      ),
+      add(
+        blade(
+          [s * 2, lamina - 3, -4],
+          [s * v(5, 0.2), lamina + 7 + random.normal(), -8],
+          4,
+          v(3.1, 0.1),
+          v(1.45, 0.1),
+        ),
+        3,
+      ),
+      add(
+        stretched(
+          rod([s * 15, 1, -1], [s * v(25, 0.04) * uneven, 4, -4.5], 4, v(2.6, 0.1)),
+          [0, 0, -3],
+          [1, 1.1, 1.2],
+        ),
         3,
       ),
     )
-    strokes.push(add(rod([s * 16, 1, -2], [s * 26 * uneven, 4, -4.5], 3.2, 2.4), 2))
     strokes.push(carve(rod([s * 18.4, -0.5, -16], [s * 21.5, -0.5, 5], v(2.7, 0.1)), 0.8))
   }
   strokes.push(carve(box([0, 16, -2], [10, 6.6, 30], 6), 1.5))
@@ -53,8 +75,8 @@ export function buildAxis(random: Random): Vertebra {
       pillar: [19, 12, -5],
       facet,
       junction: [0, lamina - 4, -4],
-      spinousTip: [0, lamina + 11, -8],
-      transverseTip: [26, 4, -4.5],
+      spinousTip: [0, lamina + 8.5, -8],
+      transverseTip: [25, 4, -4.5],
     },
   }
 }

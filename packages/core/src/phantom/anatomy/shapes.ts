@@ -60,6 +60,13 @@ export function rod(a: Vec3, b: Vec3, ra: number, rb: number = ra): Shape {
   }
 }
 
+/** A rod from a to b whose section is `tall` times as high (along z) as it is wide. */
+export function blade(a: Vec3, b: Vec3, ra: number, rb: number, tall: number): Shape {
+  const middle: Vec3 = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2, (a[2] + b[2]) / 2]
+  const flat = ([x, y, z]: Vec3): Vec3 => [x, y, middle[2] + (z - middle[2]) / tall]
+  return stretched(rod(flat(a), flat(b), ra, rb), middle, [1, 1, tall])
+}
+
 /** A chain of rods; one radius for all, or one for each point. */
 export function tube(points: readonly Vec3[], radii: number | readonly number[]): Shape[] {
   const at = (i: number) => (typeof radii === 'number' ? radii : radii[i])

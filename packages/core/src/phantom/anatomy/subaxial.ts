@@ -1,7 +1,19 @@
 import type { Vec3 } from '../../volume/geometry.ts'
 import type { Random } from '../random.ts'
 import type { Vertebra } from './landmarks.ts'
-import { add, box, carve, chain, ellipsoid, rod, type Shape, type Stroke, stretched } from './shapes.ts'
+import {
+  add,
+  blade,
+  box,
+  carve,
+  chain,
+  ellipsoid,
+  pitched,
+  rod,
+  type Shape,
+  type Stroke,
+  stretched,
+} from './shapes.ts'
 
 type Body = {
   readonly width: number
@@ -32,7 +44,7 @@ export function body({ width, depth, height, hollowTop, hollowBottom, lip, uncus
       )
       const side = (r - 1) * least
       const r2 = Math.min(1.2, r * r)
-      const edge = u > 0.62 ? Math.min(1.15, (u - 0.62) / 0.38) : 0
+      const edge = u > 0.5 ? Math.min(1.1, (u - 0.5) / 0.5) : 0
       const top =
         h -
         hollowTop * (1 - r2) +
@@ -61,26 +73,32 @@ export function facetBlock(
 ): Shape {
   const ny = Math.sin(angle)
   const nz = Math.cos(angle)
-  const column = box([cx, cy, cz], [hx, hy, 40], 3.4)
+  const column = box([cx, cy, cz], [hx, hy, 40], 0.85 * Math.min(hx, hy))
+  // The rim of a facet is round, its face slightly domed.
+  const rim = 2
   const tall = (half + hy * ny) / nz
   return {
     sdf: (x, y, z) => {
-      const d = Math.abs((y - cy) * ny + (z - cz) * nz) - half
+      const off = ((x - cx) * (x - cx) + (y - cy) * (y - cy)) / (hx * hx + hy * hy)
+      const d = Math.abs((y - cy) * ny + (z - cz) * nz) - half + 1.2 * off
       const c = column.sdf(x, y, z)
-      return d > -1 && c > -1 ? Math.hypot(d + 1, c + 1) - 1 : Math.max(d, c)
+      return d > -rim && c > -rim ? Math.hypot(d + rim, c + rim) - rim : Math.max(d, c)
     },
     min: [cx - hx, cy - hy, cz - tall],
     max: [cx + hx, cy + hy, cz + tall],
   }
 }
 
-/** Nominal sizes in mm, C3 to C7, after anatomy tables and VerSe gl003. */
+/**
+ * Nominal sizes in mm, C3 to C7, after anatomy tables (Panjabi 1991: C3 to C7 bodies 15 to 23 mm wide at the end
+ * plates) and VerSe gl003; forked: share of people whose spinous process ends in two tubercles.
+ */
 const SIZES = [
-  { width: 19.5, depth: 15.6, height: 13.6, spine: 35, drop: -7, pillarX: 20, forked: true },
-  { width: 20.2, depth: 15.8, height: 13.4, spine: 35, drop: -7, pillarX: 20.3, forked: true },
-  { width: 21.5, depth: 16, height: 13.2, spine: 39, drop: -8, pillarX: 20.6, forked: true },
-  { width: 24, depth: 16.6, height: 13.4, spine: 46, drop: -10, pillarX: 20.8, forked: true },
-  { width: 27, depth: 17.2, height: 14.4, spine: 54, drop: -14, pillarX: 20.3, forked: false },
+  { width: 19.5, depth: 15.6, height: 13.6, spine: 32, drop: -7, pillarX: 20, forked: 0.9 },
+  { width: 20.2, depth: 15.8, height: 13.4, spine: 32.5, drop: -7, pillarX: 20.3, forked: 0.9 },
+  { width: 21.5, depth: 16, height: 13.2, spine: 36, drop: -8, pillarX: 20.6, forked: 0.9 },
+  { width: 24, depth: 16.6, height: 13.4, spine: 44, drop: -12, pillarX: 20.8, forked: 0.6 },
+  { width: 27, depth: 17.2, height: 14.4, spine: 53, drop: -17, pillarX: 20.3, forked: 0.05 },
 ] as const
 
 /** C3 to C7 (index 0 to 4). */
@@ -92,7 +110,7 @@ export function buildSubaxial(index: number, random: Random): Vertebra {
   const height = v(size.height, 0.03)
   const back = depth / 2
   const facet = (index === 4 ? 0.9 : 0.78) + random.normal() * 0.04
-  const worn = random.chance(0.2) ? random.range(0.5, 1.6) : 0
+  const forked = random.chance(size.forked)
   const strokes: Stroke[] = [
     add(
       body({
@@ -101,106 +119,140 @@ export function buildSubaxial(index: number, random: Random): Vertebra {
         height,
         hollowTop: v(1, 0.2),
         hollowBottom: v(1.7, 0.2),
-        lip: v(1.9, 0.25) + worn,
-        uncus: v(index === 4 ? 3.2 : 4.4, 0.15),
+        lip: v(1.9, 0.25),
+        uncus: v(index === 4 ? 2.2 : 3, 0.15),
       }),
       0.1,
     ),
   ]
   const pillarY = back + 6
   const junctionY = back + v(15.2, 0.05)
-  const tipY = Math.max(junctionY + 9, v(size.spine, 0.06))
-  const tipZ = v(size.drop, 0.2)
-  const wing = index === 4 ? 31 : 26 + index * 0.4
+  const tipY = Math.max(junctionY + 8, v(size.spine, 0.08))
+  const tipZ = v(size.drop, 0.25)
+  const wing = v(index === 4 ? 31 : 26 + index * 0.4, 0.04)
+  const last = index === 4
+  const slope = random.range(0.15, 0.45)
   for (const s of [1, -1]) {
-    const px = s * size.pillarX * (1 + 0.025 * random.normal())
+    // No one is symmetric: each side has its own sizes, and its facet another slope.
+    const px = s * v(size.pillarX, 0.03)
+    const lean = facet + 0.05 * random.normal()
+    const drop = random.range(-1, 1)
     strokes.push(
+      // Uncinate process: a wall along the side of the upper end plate, higher behind.
       add(
-        stretched(
-          rod([s * (width / 2 - 3), back - 3, 1], [px - s * 2, back + 4, 0.5], 2.6, 2.9),
-          [0, 0, 0.5],
-          [1, 1, 1.35],
+        blade(
+          [s * (width / 2 - 2.2), 4, height / 2 - 0.4],
+          [s * (width / 2 - 1.4), -3.5, height / 2 - 1.2],
+          v(2.5, 0.1),
+          1.8,
+          v(last ? 0.9 : 1.25, 0.1),
         ),
-        2.2,
+        1.5,
+      ),
+      // Pedicle.
+      add(
+        blade(
+          [s * (width / 2 - 3), back - 3, 1],
+          [px - s * 2, back + 4, 0.5],
+          v(2.7, 0.08),
+          v(3, 0.08),
+          1.35,
+        ),
+        2.5,
+      ),
+      add(facetBlock([px, pillarY, -0.5 + drop * 0.5], [v(6), v(4.7)], lean, v(5.9, 0.03)), 2.5),
+      add(ellipsoid([px, pillarY, -0.5], [5, 4.6, 7.5]), 2),
+      // Lamina: a tall plate that leans forward at its upper edge.
+      add(
+        pitched(
+          blade(
+            [px - s * 2.5, pillarY + 3, -1.5],
+            [s * 1.2, junctionY, -2.5],
+            v(2.1, 0.1),
+            v(2.3, 0.1),
+            v(2.7, 0.08),
+          ),
+          [0, (pillarY + junctionY) / 2 + 2, -2],
+          slope,
+        ),
+        2.5,
       ),
     )
-    strokes.push(add(facetBlock([px, pillarY, -0.5], [v(5.8), v(5.4)], facet, 5.6), 2))
+    // Transverse process: a gutter around the vertebral artery that runs down and forward, ending in two tubercles.
+    const wx = s * v(wing, 0.05)
+    const hole = s * v(last ? 18.8 : 17, 0.03)
+    const front = last ? v(1.9, 0.15) : v(2.3, 0.1)
+    const fall = last ? 1.5 : random.range(-4.5, -2)
     strokes.push(
       add(
         stretched(
-          rod([px - s * 2, pillarY + 3.5, -1.5], [s * 1.2, junctionY, -2.5], 2.1, 2.2),
-          [0, 0, -2],
-          [1, 1, 2.3],
+          chain(
+            [
+              [s * (width / 2 - 2), -1.5, -0.5],
+              [hole, -3.4, -1.5],
+              [wx - s * 3, last ? -1 : -4, fall],
+            ],
+            [front * 1.25, front * 0.85, last ? 1.6 : v(index === 3 ? 3 : 2.1, 0.15)],
+          ),
+          [0, 0, -1],
+          [1, 1, v(1.35, 0.1)],
+        ),
+        1.8,
+      ),
+      add(
+        stretched(
+          chain(
+            [
+              [px - s * 1, back + 2, 0],
+              [s * (wing - 5), last ? 5.5 : 4.5, -1.5],
+              [wx, last ? 8 : 2.5, last ? 1.5 : fall],
+            ],
+            [3.2, last ? 3.9 : v(2.4, 0.1), last ? v(3.7, 0.1) : v(2.1, 0.15)],
+          ),
+          [0, 0, -1],
+          [1, 1, v(1.25, 0.1)],
         ),
         2,
       ),
-    )
-    // Transverse process: two bars around the vertebral artery, joined outside.
-    const wx = s * v(wing, 0.05)
-    const hole = s * (index === 4 ? 18.6 : 16.8)
-    strokes.push(
-      add(
-        chain(
-          [
-            [s * (width / 2 - 2), -1.5, -1],
-            [hole, -3.2, -1.5],
-            [wx - s * 3, -2.5, -2.5],
-          ],
-          [2.4, index === 4 ? 1.5 : 1.9, index === 3 ? 3 : 2.4],
+      add(blade([wx - s * 3.5, -2.5, fall * 0.7], [wx - s * 3, 3, fall * 0.7], v(2, 0.12), 2, 1.2), 2),
+      carve(
+        stretched(
+          rod([hole, 0.7, -14], [hole, 0.7, 12], v(last ? 2 : 2.7, 0.15)),
+          [hole, 0.7, 0],
+          [1, v(1.05, 0.1), 1],
         ),
-        1.5,
+        0.8,
       ),
     )
-    strokes.push(
-      add(
-        chain(
-          [
-            [px - s * 1, back + 2, -0.5],
-            [s * (wing - 4), 4.5, -2],
-            [wx, index === 4 ? 5.5 : 3, -3],
-          ],
-          [3, index === 4 ? 3.6 : 2.2, index === 4 ? 3 : 2.3],
-        ),
-        1.5,
-      ),
-    )
-    strokes.push(add(rod([wx - s * 2.5, -2, -3], [wx - s * 1.5, 4, -3], 1.7), 1.5))
-    strokes.push(carve(rod([hole, 0.8, -12], [hole, 0.8, 10], v(index === 4 ? 2.2 : 2.9, 0.12)), 0.6))
-    if (size.forked)
+    if (forked)
       strokes.push(
         add(
           rod(
-            [s * 0.8, junctionY + 0.5 * (tipY - junctionY), 0.5 * tipZ - 2],
-            [s * v(4, 0.3), tipY, tipZ],
-            2.3,
-            2,
+            [s * 0.6, junctionY + v(0.5, 0.1) * (tipY - junctionY), 0.5 * tipZ - 2],
+            [s * v(4.2, 0.3), tipY + random.normal(), tipZ + random.normal()],
+            2.5,
+            v(2.2, 0.15),
           ),
           2,
         ),
       )
-    if (worn && random.chance(0.6))
-      strokes.push(add(ellipsoid([s * width * 0.36, -back * 0.8, -height / 2], [3.4, 2.4, 1.8]), 2))
   }
-  const neck = size.forked ? 0.55 : 0.85
+  const neck = forked ? 0.55 : 0.85
   strokes.push(
     add(
-      stretched(
-        rod(
-          [0, junctionY - 0.5, -2.5],
-          [0, junctionY + neck * (tipY - junctionY), -2.5 + neck * (tipZ + 2.5)],
-          2.5,
-          2.3,
-        ),
-        [0, 0, -3],
-        [1, 1, 1.9],
+      blade(
+        [0, junctionY - 0.5, -3],
+        [random.normal() * 0.5, junctionY + neck * (tipY - junctionY), -3 + neck * (tipZ + 2)],
+        2.7,
+        v(2.1, 0.1),
+        v(2.2, 0.1),
       ),
       2,
     ),
   )
-  if (!size.forked) strokes.push(add(ellipsoid([0, tipY - 2.5, tipZ + 0.5], [4.2, 4, 5]), 3))
-  if (worn)
+  if (!forked)
     strokes.push(
-      add(ellipsoid([0, -back - 0.3, -height / 2 - worn * 0.6], [width * 0.32, 2 + worn * 0.6, 1.7]), 2),
+      add(ellipsoid([random.normal() * 0.8, tipY - 2.5, tipZ + 0.5], [v(3.6, 0.15), 4, v(4.6, 0.15)]), 3),
     )
   return {
     strokes,

@@ -339,7 +339,7 @@ function pars({ severity, fracture, random }: Break): Lesion {
 
 function compression({ marks, severity, fracture, random }: Break): Lesion {
   const { width, depth, height } = marks
-  const front = height * (0.1 + 0.42 * severity)
+  const front = height * (0.14 + 0.36 * severity)
   const back = front * random.range(0, 0.2)
   const shape = { width, depth, height }
   const zone: Vec3 = [0, -depth * 0.2, height / 2 - front - 3]
