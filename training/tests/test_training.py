@@ -12,7 +12,7 @@ from neckfrac_training import data
 from neckfrac_training.loop import Training, batches, make_optimizer, rate_factor
 from neckfrac_training.networks import SequenceNetwork, WeightsError, build, load_encoder_weights
 from neckfrac_training.recipe import RecipeError, load_recipe, recipe_from_dict
-from neckfrac_training.run import TASKS, train_network
+from neckfrac_training.run import TASKS, start_weights, train_network
 
 TINY = {
     "name": "tiny",
@@ -168,7 +168,17 @@ def test_encoder_weights_come_from_a_local_file_or_not_at_all(tmp_path):
         load_encoder_weights(other.encoder.net, tmp_path / "bad.pt")
 
 
-@pytest.mark.parametrize("name", ["compact", "reference"])
+def test_an_earlier_training_starts_the_same_network_whole(prepared_root, tmp_path):
+    recipe = tiny(epochs=1, steps_per_epoch=1)
+    train_network("segmenter", recipe, prepared_root, tmp_path / "first", quiet=True)
+    weights = tmp_path / "first" / "segmenter" / "weights.pt"
+    model = build("segmenter", recipe)
+    start_weights(model, dataclasses.replace(recipe.segmenter, weights_file=str(weights)), tmp_path)
+    given = torch.load(weights)
+    assert all(torch.equal(values, given[name]) for name, values in model.state_dict().items())
+
+
+@pytest.mark.parametrize("name", ["compact", "reference", "tiny"])
 def test_recipes_build(name):
     recipe = load_recipe(name)
     assert recipe.name == name

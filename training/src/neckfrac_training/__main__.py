@@ -3,7 +3,11 @@
 import argparse
 import dataclasses
 import json
+import os
 import sys
+import threading
+import time
+import traceback
 from pathlib import Path
 
 from .data import PreparedError
@@ -53,12 +57,34 @@ def main(arguments: list[str] | None = None) -> int:
     curves.add_argument("--title", default="", help="headline of the page")
 
     options = parser.parse_args(arguments)
+    end_with_parent()
     verbs = {"train": run_train, "export": run_export, "plan": run_plan, "curves": run_curves}
     try:
         return verbs[options.verb](options)
     except (RecipeError, PreparedError, WeightsError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, RecipeError | WeightsError) else 1
+    except Exception:
+        traceback.print_exc()
+        return 3
+
+
+def end_with_parent():
+    """Ends this process when the command that started it is gone, however that was killed: a second attempt
+    must not meet the first one in the same folder."""
+    parent = os.environ.get("NECKFRAC_PARENT_PID")
+    if not parent or os.name != "posix":
+        return
+
+    def watch():
+        while True:
+            time.sleep(0.5)
+            try:
+                os.kill(int(parent), 0)
+            except ProcessLookupError:
+                os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def run_train(options) -> int:

@@ -46,7 +46,11 @@ type StartOptions = { readonly read: boolean; readonly signal?: AbortSignal | un
 /** Runs a program to its end. An abort asks it to stop and waits until it has. */
 function start(program: string, args: readonly string[], { read, signal }: StartOptions) {
   return new Promise<{ code: number; output: string }>((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', read ? 'pipe' : 'inherit', 'inherit'] })
+    const child = spawn(program, args, {
+      stdio: ['ignore', read ? 'pipe' : 'inherit', 'inherit'],
+      // The trainer ends by itself when this process is killed.
+      env: { ...process.env, NECKFRAC_PARENT_PID: String(process.pid) },
+    })
     let output = ''
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       output += text
