@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { LEVELS } from '../levels.ts'
-import { samplePlan } from './plan.ts'
+import { sampleLookAlikes, samplePlan } from './plan.ts'
 
 const STUDIES = 20_000
 
@@ -52,4 +52,28 @@ test('a plan holds what a level can suffer, once', () => {
 
 test('healthy patients have no fractures', () => {
   for (let seed = 0; seed < 200; seed++) expect(samplePlan({ seed, preset: 'healthy' })).toEqual([])
+})
+
+test('look-alikes are as common in broken vertebrae as in whole ones', () => {
+  const counts = { broken: [0, 0], whole: [0, 0] }
+  let studies = 0
+  let without = 0
+  for (let seed = 0; seed < 4000; seed++) {
+    const plan = samplePlan({ seed, preset: 'train' })
+    const found = sampleLookAlikes({ seed, plan })
+    studies++
+    if (found.length === 0) without++
+    for (const level of LEVELS) {
+      const side = plan.some((f) => f.level === level) ? counts.broken : counts.whole
+      side[0]++
+      side[1] += found.filter((l) => l.level === level).length
+    }
+    if (plan.some((f) => f.type.startsWith('dens')))
+      expect(found.some((l) => l.type === 'os-odontoideum')).toBe(false)
+  }
+  const [broken, whole] = [counts.broken, counts.whole].map(([n, hits]) => hits / n)
+  // Breaks exclude a few kinds; levels differ.
+  expect(broken / whole).toBeGreaterThan(0.8)
+  expect(broken / whole).toBeLessThan(1.25)
+  expect(without / studies).toBeLessThan(0.02)
 })

@@ -126,3 +126,33 @@ test('fractures lie where the truth says', { timeout: SECONDS }, () => {
     expect(near, fracture.type).toBe(true)
   })
 })
+
+test('look-alikes lie where the truth says, and are no fractures', { timeout: SECONDS }, () => {
+  const lookAlikes = (
+    [
+      ['C1', 'atlas-cleft'],
+      ['C2', 'os-odontoideum'],
+      ['C4', 'ossified-posterior-ligament'],
+      ['C5', 'anterior-osteophyte'],
+      ['C6', 'schmorl-node'],
+      ['C7', 'nuchal-ossicle'],
+    ] as const
+  ).map(([level, type]) => ({ level, type, severity: 0.8, side: 1 as const }))
+  const bare = synthesizePlan({ seed: 5, preset: 'small', plan: [] })
+  const { volume, truth, fractureMask } = synthesizePlan({ seed: 5, preset: 'small', plan: [], lookAlikes })
+  const planned = truth.lookAlikes.filter((l) => l.severity !== null)
+  expect(planned.map((l) => l.type)).toEqual(lookAlikes.map((l) => l.type))
+  expect(truth.fractures).toEqual([])
+  expect(fractureMask.some((v) => v > 0)).toBe(false)
+  const [, rows, columns] = volume.shape
+  for (const { type, boxes } of planned) {
+    let changed = 0
+    for (const { sliceIndex, x, y, width, height } of boxes)
+      for (let j = y; j < y + height; j++)
+        for (let i = x; i < x + width; i++) {
+          const n = (sliceIndex * rows + j) * columns + i
+          if (Math.abs(volume.data[n] - bare.volume.data[n]) > 100) changed++
+        }
+    expect(changed, type).toBeGreaterThan(2)
+  }
+})

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { affine, transform } from '../volume/geometry.ts'
 import type { PlannedFracture } from './plan.ts'
-import { measureTruth } from './truth.ts'
+import { boxesOf, locateLookAlikes, measureTruth } from './truth.ts'
 
 const planned = (level: PlannedFracture['level'], type: PlannedFracture['type']): PlannedFracture => ({
   level,
@@ -51,4 +52,58 @@ test('boxes stay in the image', () => {
     voxelMm: [1, 1, 1],
   })
   expect(truth.fractures[0].boxes).toEqual([{ sliceIndex: 0, x: 0, y: 0, width: 20, height: 20 }])
+})
+
+test('boxes of an ellipsoid hold it and no more, however the slices lie', () => {
+  const shape = [40, 60, 60] as const
+  const c = Math.cos(0.5)
+  const s = Math.sin(0.5)
+  const toLps = affine([c, s, 0], [-s * c, c * c, s], [s * s, -s * c, c], [30, 28, 20])
+  const ijkToLps = affine([1, 0, 0], [0, 1, 0], [0.2, 0, 1], [0, 0, 0])
+  const region = { centre: [1, -2, 0.5], radii: [9, 4, 6], toLps } as const
+  const boxes = boxesOf(region, { shape, ijkToLps })
+  // By counting: every voxel whose place is inside the ellipsoid.
+  const back = (p: readonly number[]) =>
+    [0, 1, 2].map((k) => toLps[k] * p[0] + toLps[4 + k] * p[1] + toLps[8 + k] * p[2])
+  for (let z = 0; z < shape[0]; z++) {
+    let bounds = [99, 99, -1, -1]
+    for (let y = 0; y < shape[1]; y++)
+      for (let x = 0; x < shape[2]; x++) {
+        const p = transform(ijkToLps, [x, y, z])
+        const q = back([p[0] - 30, p[1] - 28, p[2] - 20])
+        if (Math.hypot((q[0] - 1) / 9, (q[1] + 2) / 4, (q[2] - 0.5) / 6) > 1) continue
+        bounds = [
+          Math.min(bounds[0], x),
+          Math.min(bounds[1], y),
+          Math.max(bounds[2], x),
+          Math.max(bounds[3], y),
+        ]
+      }
+    const box = boxes.find((b) => b.sliceIndex === z)
+    if (bounds[2] < 0) continue
+    if (!box) throw new Error(`slice ${z} has no box`)
+    for (const [from, to, low, high] of [
+      [box.x, box.x + box.width - 1, bounds[0], bounds[2]],
+      [box.y, box.y + box.height - 1, bounds[1], bounds[3]],
+    ]) {
+      expect(from).toBeLessThanOrEqual(low)
+      expect(low - from).toBeLessThan(3)
+      expect(to).toBeGreaterThanOrEqual(high)
+      expect(to - high).toBeLessThan(3)
+    }
+  }
+})
+
+test('a look-alike outside the field of view is no truth', () => {
+  const identity = affine([1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0])
+  const at = (z: number) => ({ centre: [10, 10, z], radii: [3, 3, 3], toLps: identity }) as const
+  const planned = { level: 'C4', type: 'schmorl-node', severity: 0.5, side: 1 } as const
+  const found = locateLookAlikes({
+    plan: [planned, { ...planned, level: 'C7' }],
+    regions: [at(5), at(12)],
+    artefacts: [],
+    grid: { shape: [10, 20, 20], ijkToLps: identity },
+  })
+  expect(found.map((l) => l.level)).toEqual(['C4'])
+  expect(found[0].centreLps).toEqual([10, 10, 5])
 })
