@@ -11,8 +11,7 @@ import traceback
 from pathlib import Path
 
 from .data import PreparedError
-from .networks import WeightsError
-from .recipe import RecipeError, load_recipe
+from .recipe import RecipeError, WeightsError, load_recipe, recipe_to_dict
 
 NETWORKS = ("segmenter", "slices", "sequence")
 
@@ -44,7 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
     export.add_argument("--networks", nargs="+", choices=NETWORKS, default=NETWORKS)
     export.add_argument("--half", action="store_true", help="store weights as float16, compute in float32")
 
-    plan = verbs.add_parser("plan", help="what a recipe will do, as JSON, with the speed measured here")
+    plan = verbs.add_parser(
+        "plan", help="a recipe as JSON, and its speed on this machine"
+    )
     plan.add_argument("--recipe", default="compact")
     plan.add_argument("--data", required=True, type=Path)
     plan.add_argument("--device", default="", choices=["", "cpu"])
@@ -132,9 +133,13 @@ def run_export(options) -> int:
 
 
 def run_plan(options) -> int:
-    from .speed import plan
+    recipe = load_recipe(options.recipe)
+    found = {"recipe": recipe_to_dict(recipe)}
+    if options.seconds:
+        from .speed import measure_machine
 
-    print(json.dumps(plan(load_recipe(options.recipe), options.data, options.device, options.seconds)))
+        found["machine"] = measure_machine(recipe, options.data, options.device, options.seconds)
+    print(json.dumps(found))
     return 0
 
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .recipe import SegmenterRecipe, SequenceRecipe, SlicesRecipe
+from .recipe import SegmenterRecipe, SequenceRecipe, SlicesRecipe, WeightsError
 
 CLASSES = 10
 """Background, C1..C7, T1, T2 and lower."""
@@ -236,10 +236,6 @@ class SequenceNetwork(nn.Module):
         embedding, heat = self.embed(x)
         fracture, slices = self.head(embedding)
         return fracture, slices, heat
-
-
-class WeightsError(ValueError):
-    """A weights file that does not belong to the network."""
 
 
 def load_encoder_weights(module: nn.Module, path: Path, least: float = 0.8) -> int:

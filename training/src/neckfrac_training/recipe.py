@@ -15,6 +15,10 @@ class RecipeError(ValueError):
     """A recipe that cannot be used; the message says which key and why."""
 
 
+class WeightsError(ValueError):
+    """A weights file that does not belong to the network."""
+
+
 @dataclass(frozen=True)
 class NetworkRecipe:
     """What the three networks share."""

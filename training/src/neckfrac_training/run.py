@@ -59,7 +59,7 @@ def train_network(
 
 def start_weights(model, own, run: Path):
     """init_from: the encoder of a network of this run. weights_file: a local file, either the weights.pt of
-    an earlier training of the same network, which then starts whole, or weights by the encoder's own names."""
+    an earlier training of the same network, which then starts whole, or weights by the encoder's names."""
     if own.weights_file:
         path = Path(own.weights_file)
         given = torch.load(path, map_location="cpu", weights_only=True) if path.suffix == ".pt" else {}

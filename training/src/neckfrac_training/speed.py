@@ -1,4 +1,4 @@
-"""What a recipe asks for, and how many samples a second this machine trains of each network."""
+"""How many samples a second this machine trains of each network of a recipe."""
 
 import dataclasses
 import time
@@ -9,15 +9,15 @@ import torch
 from .data import PreparedError, read_prepared
 from .loop import autocast_for
 from .networks import build
-from .recipe import Recipe, recipe_to_dict
+from .recipe import Recipe
 from .run import TASKS
 
 LARGEST_BATCH = 16
 """Samples a second hardly depend on the batch above this on a CPU; a larger one takes long to measure."""
 
 
-def plan(recipe: Recipe, root: Path, device: str, seconds: float) -> dict:
-    """The whole recipe, the devices, and of each network its weights and, with `seconds`, its speed here."""
+def measure_machine(recipe: Recipe, root: Path, device: str, seconds: float) -> dict:
+    """The devices, and of each network its weights and its speed here."""
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     prepared = read_prepared(root)
@@ -26,13 +26,11 @@ def plan(recipe: Recipe, root: Path, device: str, seconds: float) -> dict:
     networks = {}
     for network in TASKS:
         model = build(network, recipe)
-        speed = measure(network, model, recipe, prepared, place, seconds) if seconds else None
         networks[network] = {
             "weights": sum(p.numel() for p in model.parameters()),
-            "samplesPerSecond": speed,
+            "samplesPerSecond": measure(network, model, recipe, prepared, place, seconds),
         }
     return {
-        "recipe": recipe_to_dict(recipe),
         "device": torch.cuda.get_device_name() if cuda else "cpu",
         "devices": torch.cuda.device_count() if cuda else 1,
         "networks": networks,

@@ -53,8 +53,9 @@ export const trainCommand = new Command('train')
       const python = await openPython(signal)
       const asked = { ...options, recipe, half: half ?? false }
       const training = await openTraining(asked, python, dryRun ? MEASURE_SECONDS : 0)
-      if (dryRun) {
-        console.log(describeEstimate(training, await estimate(training)))
+      const { machine } = training.plan
+      if (machine) {
+        console.log(describeEstimate(training, machine, await estimate(training, machine)))
         return
       }
       await train(training, python, console.log, signal)

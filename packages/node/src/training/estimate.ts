@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NETWORK_NAMES, type NetworkName, type PreparedEntry } from '@neckfrac/core'
-import type { NetworkRecipe } from './recipe.ts'
+import type { Machine, NetworkRecipe } from './recipe.ts'
 import { runsOf, type Step, toLabel } from './steps.ts'
 import type { Training } from './train.ts'
 
@@ -31,8 +31,8 @@ export type Estimate = {
   readonly diskBytes: number
 }
 
-/** Sizes and times of what a training will do. */
-export async function estimate(training: Training): Promise<Estimate> {
+/** Sizes and times of what a training will do on a machine. */
+export async function estimate(training: Training, machine: Machine): Promise<Estimate> {
   const { options, plan, index, steps, state } = training
   const labelled = toLabel(plan.recipe, index.studies)
   const known = index.studies.filter((e) => e.crops)
@@ -44,7 +44,7 @@ export async function estimate(training: Training): Promise<Estimate> {
     const { work } = step
     switch (work.kind) {
       case 'train':
-        return trainingOf(plan.recipe[work.network], plan.networks[work.network].samplesPerSecond, options)
+        return trainingOf(plan.recipe[work.network], machine.networks[work.network].samplesPerSecond, options)
       case 'crops': {
         const seconds = labelled.reduce((sum, e) => sum + CROP_SECONDS[e.origin], 0)
         return { minutes: seconds / options.workers / 60, samples: labelled.length }
@@ -61,7 +61,7 @@ export async function estimate(training: Training): Promise<Estimate> {
         return { minutes: 0, samples: null }
     }
   }
-  const weights = NETWORK_NAMES.reduce((sum, name: NetworkName) => sum + plan.networks[name].weights, 0)
+  const weights = NETWORK_NAMES.reduce((sum, name: NetworkName) => sum + machine.networks[name].weights, 0)
   return {
     steps: steps.map((step) => {
       const done = state.isDone(step)
@@ -112,6 +112,7 @@ async function sizesOf(root: string, entries: readonly PreparedEntry[]) {
 /** What --dry-run prints. */
 export function describeEstimate(
   { options, plan, index }: Training,
+  machine: Machine,
   { steps, inputBytes, diskBytes }: Estimate,
 ): string {
   const gb = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`
@@ -127,12 +128,12 @@ export function describeEstimate(
   const unknown = left.some((s) => s.minutes === null)
   const total = left.reduce((sum, s) => sum + (s.minutes ?? 0), 0)
   const speeds = NETWORK_NAMES.map(
-    (name) => `${name} ${plan.networks[name].samplesPerSecond ?? 'not measured'}`,
+    (name) => `${name} ${machine.networks[name].samplesPerSecond ?? 'not measured'}`,
   )
   return [
     `Recipe ${plan.recipe.name}, data ${options.data}, out ${options.out}`,
     `${index.studies.length} studies, ${fractured} with a fracture; folds held out: ${plan.recipe.folds.join(', ')} of ${index.folds}; ships: ${plan.recipe.ship}; masks: ${plan.recipe.masks}`,
-    `${plan.devices} x ${plan.device}, ${options.nodes} machine${options.nodes > 1 ? 's' : ''} x ${options.processes} process${options.processes > 1 ? 'es' : ''}, ${options.workers} threads`,
+    `${machine.devices} x ${machine.device}, ${options.nodes} machine${options.nodes > 1 ? 's' : ''} x ${options.processes} process${options.processes > 1 ? 'es' : ''}, ${options.workers} threads`,
     `Reads ${gb(inputBytes.segmenter)} for the segmenter and ${gb(inputBytes.crops)} of crops as prepared; writes about ${gb(diskBytes)}`,
     `Samples a second of one process, measured now: ${speeds.join(', ')}`,
     '',

@@ -16,6 +16,8 @@ const recipeSchema = z.looseObject({
   folds: z.array(z.number().int().min(0)).min(1),
   ship: z.enum(['fold', 'all']),
   masks: z.enum(['predicted', 'expert']),
+  /** For experiments with one network; see `openTraining`. */
+  held_out_family: z.string().default(''),
   segmenter: network,
   slices: network,
   sequence: network,
@@ -24,13 +26,16 @@ export type Recipe = z.infer<typeof recipeSchema>
 export type NetworkRecipe = z.infer<typeof network>
 
 const size = z.object({ weights: z.number(), samplesPerSecond: z.number().nullable() })
-const planSchema = z.object({
-  recipe: recipeSchema,
+const machine = z.object({
   /** Name of the GPU, or "cpu". */
   device: z.string(),
   devices: z.number().int(),
   networks: z.object({ segmenter: size, slices: size, sequence: size }),
 })
+export type Machine = z.infer<typeof machine>
+
+/** The machine is measured only where it is asked for: that takes seconds. */
+const planSchema = z.object({ recipe: recipeSchema, machine: machine.optional() })
 /** What the trainer says about a recipe on this machine. */
 export type TrainerPlan = z.infer<typeof planSchema>
 

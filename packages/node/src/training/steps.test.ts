@@ -16,6 +16,7 @@ const recipe: Recipe = {
   folds: [0, 1],
   ship: 'all',
   masks: 'predicted',
+  held_out_family: '',
   segmenter: network,
   slices: network,
   sequence: network,

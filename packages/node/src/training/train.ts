@@ -47,6 +47,12 @@ export async function openTraining(options: TrainOptions, python: Python, second
   const asked = ['plan', ...recipeOf(options), '--data', options.data, ...deviceOf(options)]
   const text = await python.read([...MODULE, ...asked, '--seconds', String(seconds)], 'Reading the recipe')
   const plan = parseTrainerPlan(text.trim().split('\n').at(-1) ?? '')
+  // The decision would be learned on the very family that is to be a test.
+  if (plan.recipe.held_out_family !== '')
+    throw new NeckFracError(
+      'usage',
+      `The recipe holds the family "${plan.recipe.held_out_family}" out. Leave it out of --data instead and evaluate on it afterwards.`,
+    )
   for (const fold of plan.recipe.folds)
     if (!index.studies.some((e) => e.fold === fold))
       throw new NeckFracError(
