@@ -43,9 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     export.add_argument("--networks", nargs="+", choices=NETWORKS, default=NETWORKS)
     export.add_argument("--half", action="store_true", help="store weights as float16, compute in float32")
 
-    plan = verbs.add_parser(
-        "plan", help="a recipe as JSON, and its speed on this machine"
-    )
+    plan = verbs.add_parser("plan", help="a recipe as JSON, and its speed on this machine")
     plan.add_argument("--recipe", default="compact")
     plan.add_argument("--data", required=True, type=Path)
     plan.add_argument("--device", default="", choices=["", "cpu"])
