@@ -126,12 +126,12 @@ export function buildSubaxial(index: number, random: Random): Vertebra {
     ),
   ]
   const pillarY = back + 6
-  const junctionY = back + v(15.2, 0.05)
+  const junctionY = back + v(15.9, 0.05)
   const tipY = Math.max(junctionY + 8, v(size.spine, 0.08))
   const tipZ = v(size.drop, 0.25)
   const wing = v(index === 4 ? 31 : 26 + index * 0.4, 0.04)
   const last = index === 4
-  const slope = random.range(0.15, 0.45)
+  const slope = random.range(0.1, 0.3)
   for (const s of [1, -1]) {
     // No one is symmetric: each side has its own sizes, and its facet another slope.
     const px = s * v(size.pillarX, 0.03)
