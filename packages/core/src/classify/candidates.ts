@@ -12,14 +12,15 @@ const SHAPE = [CROP.shape[0], HEAT_ROWS, HEAT_COLUMNS] as const
 /** Pixels of the crop for a cell along each axis. */
 const CELL = [1, CROP.heatStride, CROP.heatStride] as const
 
-/** Boxes a vertebra; a third one was never the right one on 40 phantoms. */
-const MOST = 3
-/** A further box needs at least this share of the first one's heat. */
+/** Boxes a vertebra, chosen with the constants below on 67 phantoms (docs/decisions/0011-evaluation.md). */
+const MOST = 2
+/** A further box needs at least this share of the first one's heat, and counts at most half of what it says. */
 const LEAST_SHARE = 0.3
+const FURTHER = 0.5
 /** Cells connected to a peak belong to it while they are this share as hot. */
-const SHARE_OF_PEAK = 0.5
-/** Readers draw their boxes around a finding, not on its edge: as far beyond the heat on each side, mm, [z, y, x]. */
-const MARGIN_MM = [1.5, 2.8, 2.8] as const
+const SHARE_OF_PEAK = 0.7
+/** The heat falls before the finding ends, and readers draw their boxes around it: this far on each side, mm, [z, y, x]. */
+const MARGIN_MM = [3, 2.8, 2.8] as const
 
 /** Suspicious places of a vertebra, the hottest first: pieces of Model I's heat map as boxes in pixels of the volume. */
 export function findCandidates(
@@ -41,7 +42,8 @@ export function findCandidates(
     const region = regionAround(heat, free, peak, level)
     const extent = [0, 1, 2].map((axis) => extentAlong(axis, heat, region, level))
     for (const cell of region) for (const near of neighbours(cell)) free[near] = 0
-    found.push(toCandidate(extent, probability * heat[peak], crop.centreLps, volume, slices))
+    const weight = found.length === 0 ? 1 : (FURTHER * heat[peak]) / highest
+    found.push(toCandidate(extent, probability * weight * heat[peak], crop.centreLps, volume, slices))
   }
   return found
 }

@@ -28,7 +28,7 @@ export type Box = {
  * next, and what the evaluation of boxes counts. Several of one vertebra do not overlap.
  */
 export type Candidate = {
-  /** The vertebra's probability times the place's own heat, 0..1. */
+  /** The vertebra's probability times the place's own heat, 0..1; a second place counts at most half. */
   readonly score: number
   /** Slices of the volume, from 0, both included, and their files. */
   readonly firstSlice: number

@@ -170,7 +170,7 @@ function methods({ bootstrap, bundle, software, parts }: Assessment): Markup {
 <p><b>Patient.</b> Fractured when any of C1-C7 is; its probability is that of at least one fracture were the vertebrae independent.</p>
 <p><b>Vertebrae.</b> Judged under the label that the segmenter gave: a shifted label is an error here, too. Levels without a label are not scored; the counts and the tables by fracture show them.</p>
 <p><b>Thresholds</b> were given to this evaluation, which tunes nothing${bundle?.learnedOn ? `; they were learned on ${bundle.learnedOn}` : ''}.</p>
-<p><b>Trivial answers.</b> Always positive calls everything. Base rate gives every vertebra its level's share of fractures in these very studies, and calls nothing. Average precision is scikit-learn's; undefined values are –, never 0.</p>
+<p><b>Trivial answers.</b> Always positive calls everything. Base rate gives every vertebra its level's share of fractures in these very studies, and calls nothing. Average precision is scikit-learn's; what is not defined is –, never 0.</p>
 <p><b>Boxes.</b> The truth is the hull of a fracture's boxes on single slices. A second box on a fracture is neither right nor false. ${parts.some((p) => p.heldOut) ? 'That a family was held out from training is what the one who ran this evaluation says.' : ''}</p>
 <dl><dt>Software</dt><dd>${software.name} ${software.version}</dd>${
     bundle
