@@ -65,7 +65,11 @@ function grouped<T>(items: readonly T[], pick: (item: T) => string | null): [str
   const groups = Map.groupBy(items, pick)
   return [...groups]
     .flatMap(([value, own]): [string, T[]][] => (value === null ? [] : [[value, own]]))
-    .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
+    .sort(
+      ([a], [b]) =>
+        (Number.parseFloat(a) || 0) - (Number.parseFloat(b) || 0) ||
+        a.localeCompare(b, 'en', { numeric: true }),
+    )
 }
 
 /** "1 to 1.5" for 1.2; null for nothing. */

@@ -24,18 +24,16 @@ export const estimate = (e: Estimate | null | undefined, digits = 3): Markup => 
 
 export type Cell = string | number | Markup
 
-/** A table whose first column names its rows; every other column is right-aligned. */
-export const table = (
-  head: readonly Cell[],
-  rows: readonly (readonly Cell[] | null)[],
-  note: Cell = '',
-): Markup =>
-  html`<div class="scroll"><table><thead><tr>${head.map((h) => html`<th scope="col">${h}</th>`)}</tr></thead>
-<tbody>${rows.flatMap((row) =>
-    row === null
-      ? []
-      : html`<tr${isTrivial(row[0]) ? html` class="trivial"` : NOTHING}><th scope="row">${row[0]}</th>${row.slice(1).map((c) => html`<td>${c}</td>`)}</tr>`,
-  )}</tbody></table></div>${note === '' ? NOTHING : html`<p class="note">${note}</p>`}`
+/** A table whose first column names its rows; the others are right-aligned. A row of one cell is a heading. */
+export function table(head: readonly Cell[], rows: readonly (readonly Cell[])[], note: Cell = ''): Markup {
+  const body = rows.map(([name, ...cells]) =>
+    cells.length === 0
+      ? html`<tr class="heading"><th scope="rowgroup" colspan="${head.length}">${name}</th></tr>`
+      : html`<tr${isTrivial(name) ? html` class="trivial"` : NOTHING}><th scope="row">${name}</th>${cells.map((c) => html`<td>${c}</td>`)}</tr>`,
+  )
+  return html`<div class="scroll"><table><thead><tr>${head.map((h) => html`<th scope="col">${h}</th>`)}</tr></thead>
+<tbody>${body}</tbody></table></div>${note === '' ? NOTHING : html`<p class="note">${note}</p>`}`
+}
 
 /** Rows of answers that need no images are set apart. */
 const TRIVIAL = ['always positive', 'base rate', 'whole vertebrae', 'counted from the top']

@@ -1,7 +1,6 @@
 import { html, type Markup, NOTHING } from '../../report/markup.ts'
 import type { Part, PointResult } from '../assessment.ts'
 import type { Group } from '../evaluate.ts'
-import type { PredictiveValues } from '../metrics/prevalence.ts'
 import type { Metrics } from '../metrics.ts'
 import { LABEL_NAMES, type Labelling } from '../parts/labelling.ts'
 import type { Question } from '../parts/questions.ts'
@@ -97,7 +96,7 @@ function pointsSection(part: Part): Markup {
   const block = (name: 'patient' | 'vertebrae', title: string) => {
     const group = part.points[0].evaluation.groups.find((g) => g.name === name)
     if (!group || group.model.count === 0) return NOTHING
-    const row = (label: string, m: Metrics, predictive: readonly PredictiveValues[] | null): Cell[] => [
+    const row = (label: string, m: Metrics): Cell[] => [
       label,
       share(m.recall),
       share(m.specificity),
@@ -105,30 +104,17 @@ function pointsSection(part: Part): Markup {
       number(m.f1),
       number(m.f2),
       number(m.accuracy),
-      ...(predictive ?? []).flatMap((p) => [estimate(p.ppv, 2), estimate(p.npv, 3)]),
-      ...(predictive ? [] : ['', '', '', '']),
     ]
     return html`<h4>${title}: ${group.model.count} judged, ${group.model.positives} fractured</h4>
 ${table(
+  ['Point', 'Sensitivity', 'Specificity', 'Precision', 'F1', 'F2', 'Accuracy'],
   [
-    'Point',
-    'Sensitivity',
-    'Specificity',
-    'Precision',
-    'F1',
-    'F2',
-    'Accuracy',
-    'PPV at 4 %',
-    'NPV at 4 %',
-    'PPV at 10 %',
-    'NPV at 10 %',
+    ...part.points.map((p) => row(p.name, modelOf(p, name) as Metrics)),
+    row('always positive', group.alwaysPositive),
+    row('base rate', group.baseRate),
   ],
-  [
-    ...part.points.map((p) => row(p.name, modelOf(p, name) as Metrics, p.predictive[name])),
-    row('always positive', group.alwaysPositive, null),
-    row('base rate', group.baseRate, null),
-  ],
-)}`
+)}
+${predictiveTable(part, name)}`
   }
   const worst = part.points.map((p): Cell[] => [
     p.name,
@@ -137,9 +123,8 @@ ${table(
   ])
   return html`<h3>Operating points</h3>
 ${block('patient', 'Patient')}
-<p></p>
 ${block('vertebrae', 'Vertebrae, pooled')}
-<p class="note">Brackets: 95 % Wilson intervals; for predictive values both shares at the same end of theirs. Always positive has a PPV equal to the prevalence. Wilson takes the vertebrae of one patient as independent.</p>
+<p class="note">Brackets: 95 % Wilson intervals, which take the vertebrae of one patient as independent; for predictive values both shares at the same end of theirs.</p>
 ${
   part.studies.analysed === part.studies.total
     ? NOTHING
@@ -149,6 +134,25 @@ ${
     ['Point', ...Object.keys(part.points[0].thresholds), 'aim'],
     part.points.map((p): Cell[] => [p.name, ...Object.values(p.thresholds).map((t) => number(t)), p.aim]),
   )}</details>`
+}
+
+/** What a call is worth where fractures are rarer than in these studies. */
+function predictiveTable(part: Part, name: 'patient' | 'vertebrae'): Markup {
+  const prevalences = part.points[0].predictive[name].map((p) => p.prevalence)
+  return table(
+    [
+      'Predictive values at a prevalence of',
+      ...prevalences.flatMap((p) => [`${100 * p} %: PPV`, `${100 * p} %: NPV`]),
+    ],
+    [
+      ...part.points.map((p): Cell[] => [
+        p.name,
+        ...p.predictive[name].flatMap((v) => [estimate(v.ppv), estimate(v.npv)]),
+      ]),
+      ['always positive', ...prevalences.flatMap((p) => [number(p), '–'])],
+      ['base rate', ...prevalences.flatMap((p) => ['–', number(1 - p)])],
+    ],
+  )
 }
 
 function calibrationSection(part: Part): Markup {
@@ -230,22 +234,27 @@ function boxesSection({ boxes }: Part): Markup {
   if (!boxes)
     return html`<h3>Boxes</h3><p>Not scored: the studies have no boxes in their truth, or the reports have no candidates.</p>`
   const { model, wholeVertebrae } = boxes
-  const row = (name: string, f: typeof model): Cell[] => [
-    name,
-    ...f.sensitivities.map((s) => estimate(s.sensitivity, 2)),
-    estimate(f.mean, 2),
+  const rows = [
+    ...model.sensitivities.map((s, n) => ({
+      name: String(s.falseBoxes),
+      of: (f: typeof model) => f.sensitivities[n].sensitivity,
+    })),
+    { name: 'mean', of: (f: typeof model) => f.mean },
   ]
   return html`<h3>Boxes</h3>
 <div class="figures">${figure(
     frocPlot(model, wholeVertebrae, 'boxes in three dimensions'),
     'Free-response ROC',
-    html`${model.fractures} fractures in ${model.scans} scans. A box finds a fracture when their boxes in three dimensions overlap with IoU above 0.2. Dotted: a box around every vertebra, scored with its level's share of fractures.`,
-  )}</div>
-${table(
-  ['Fractures found at false boxes a scan', ...model.sensitivities.map((s) => String(s.falseBoxes)), 'mean'],
-  [row('model', model), ...(wholeVertebrae ? [row('whole vertebrae', wholeVertebrae)] : [])],
-  `Each value is reached by a threshold, not interpolated. 95 % intervals: patients drawn anew.${boxes.withoutTruth > 0 ? ` ${boxes.withoutTruth} analysed studies left out: no boxes in their truth.` : ''}`,
-)}`
+    html`${model.fractures} fractures in ${model.scans} scans. A box finds a fracture when they overlap in three dimensions with IoU above 0.2. Dotted: a box around every vertebra, scored with its level's share of fractures.`,
+  )}<div>${table(
+    ['False boxes a scan', 'fractures found', 'whole vertebrae'],
+    rows.map(({ name, of }): Cell[] => [
+      name,
+      estimate(of(model), 2),
+      wholeVertebrae ? estimate(of(wholeVertebrae), 2) : '–',
+    ]),
+    `Each value is reached by a threshold, not interpolated. 95 % intervals: patients drawn anew. Whole vertebrae: the trivial marker.${boxes.withoutTruth > 0 ? ` ${boxes.withoutTruth} analysed studies left out: no boxes in their truth.` : ''}`,
+  )}</div></div>`
 }
 
 function labellingSection(labelling: Labelling | null): Markup {

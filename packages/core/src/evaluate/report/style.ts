@@ -3,6 +3,7 @@ export const STYLE = `
 :root{color-scheme:light;--ink:#16191d;--soft:#56606b;--line:#d5dade;--faint:#eef1f3;--blue:#1f5a8a;--warn:#7a4300}
 *{box-sizing:border-box}
 body{margin:0;background:#fff;color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+p.notice{max-width:none}
 .notice{background:#fff6e5;border-bottom:1px solid #e4c78f;color:#4d2e00;padding:10px 28px;font-weight:600}
 .notice span{font-weight:400}
 main,header{max-width:1080px;margin:0 auto;padding:0 28px}
@@ -10,7 +11,8 @@ header{padding-top:26px}
 h1{font-size:28px;line-height:1.2;margin:0 0 6px;font-weight:650}
 h2{font-size:22px;margin:44px 0 6px;padding-top:18px;border-top:2px solid var(--ink);font-weight:650}
 h3{font-size:17px;margin:30px 0 8px;font-weight:650}
-h4{font-size:14px;margin:0 0 4px;font-weight:650}
+h4{font-size:14px;margin:20px 0 4px;font-weight:650}
+h3+h4,figure h4,.figures h4{margin-top:0}
 p{margin:0 0 8px;max-width:76ch}
 .soft,.note,figcaption{color:var(--soft)}
 .note,figcaption,.small{font-size:13px}
@@ -20,11 +22,12 @@ p{margin:0 0 8px;max-width:76ch}
 h2 .tag,h1 .tag{font-size:12px;vertical-align:4px}
 .scroll{overflow-x:auto;margin-top:6px}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:13.5px;min-width:50%}
-th,td{padding:5px 14px 5px 0;text-align:right;border-bottom:1px solid var(--line);vertical-align:baseline}
+th,td{padding:5px 12px 5px 0;text-align:right;border-bottom:1px solid var(--line);vertical-align:baseline}
 td{white-space:nowrap}
 th:first-child{text-align:left}
 thead th{font-weight:600;color:var(--soft);vertical-align:bottom;border-bottom:1.5px solid var(--ink)}
-tbody th{font-weight:500;max-width:32ch}
+tbody th{font-weight:500;white-space:nowrap}
+tr.heading th{font-weight:650;padding-top:14px}
 td b{font-weight:600}
 .interval{color:var(--soft);font-size:12px}
 tr.trivial>*{color:var(--soft);font-style:italic}
@@ -59,5 +62,6 @@ dd{margin:0;overflow-wrap:anywhere}
 code{font:12px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 footer{margin:40px 0 30px;border-top:1px solid var(--line);padding-top:10px}
 @media (max-width:760px){.figures{grid-template-columns:1fr}main,header,.notice{padding-left:14px;padding-right:14px}}
-@media print{body{font-size:11px;print-color-adjust:exact;-webkit-print-color-adjust:exact}table{font-size:10px}th,td{padding:3px 8px 3px 0}.headline table{font-size:11px}.headline td b{font-size:12px}h2{break-before:page}h2:first-of-type{break-before:auto}tr,h3,h4{break-inside:avoid;break-after:avoid-page}.notice{background:#fff;border:1.5px solid #000;color:#000;margin-bottom:8px}.scroll{overflow:visible}main,header{max-width:none;padding:0}}
+@media print{body{font-size:11px;print-color-adjust:exact;-webkit-print-color-adjust:exact}table{font-size:10px}th,td{padding:3px 8px 3px 0}.headline table{font-size:11px}.headline td b{font-size:12px}h2{break-before:page}h2:first-of-type{break-before:auto}tr,h3,h4{break-inside:avoid;break-after:avoid-page}p.notice{max-width:none}
+.notice{background:#fff;border:1.5px solid #000;color:#000;margin-bottom:8px}.scroll{overflow:visible}main,header{max-width:none;padding:0}}
 `
