@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import time
 from pathlib import Path
 
@@ -196,6 +197,21 @@ def test_recipes_refuse_what_they_do_not_know():
         recipe_from_dict({"slices": {"batch": "3"}})
     with pytest.raises(RecipeError, match="compact"):
         load_recipe("no-such-recipe")
+
+
+def test_studies_that_arrive_join_at_the_next_epoch(prepared_root, tmp_path, monkeypatch):
+    index, root = json.loads((prepared_root / "index.json").read_text()), tmp_path / "growing"
+    shutil.copytree(prepared_root, root)
+    (root / "index.json").write_text(json.dumps({**index, "studies": index["studies"][:3]}))
+    epoch = Training._epoch
+
+    def then_two_more(self, stream):
+        epoch(self, stream)
+        (root / "index.json").write_text(json.dumps(index))
+
+    monkeypatch.setattr(Training, "_epoch", then_two_more)
+    train_network("slices", tiny(), root, tmp_path, quiet=True)
+    assert [row["vertebrae"] for row in run_log(tmp_path / "slices")] == [2 * 7, 4 * 7]
 
 
 def test_readers_bring_the_same_batches(prepared_root):

@@ -169,12 +169,12 @@ class Training:
         """Trains to the end of epochs or minutes; the last row of the log."""
         self.started = time.monotonic()
         self.out.mkdir(parents=True, exist_ok=True)
-        stream = self._stream(prepared)
+        index = prepared.root / "index.json"
+        written, stream = index.stat().st_mtime_ns, self._stream(prepared)
         while not self.finished:
             self._epoch(stream)
-            fresh = read_prepared(prepared.root)  # preparing may still go on
-            if fresh.studies != prepared.studies and not self.finished:
-                prepared, stream = fresh, self._stream(fresh)
+            if index.stat().st_mtime_ns != written and not self.finished:  # preparing still goes on
+                written, stream = index.stat().st_mtime_ns, self._stream(read_prepared(prepared.root))
         if self.rank == 0:
             torch.save(self.best().state_dict(), self.out / "weights.pt")
         return self.last_row
