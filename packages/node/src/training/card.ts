@@ -37,8 +37,23 @@ type CardInput = {
 }
 
 /** VerSe's licence asks for attribution and for the same licence of what is derived from it. */
-const TEMPLATE_ATTRIBUTION =
-  'Phantoms of the template family are deformed copies of the vertebra masks of VerSe gl003 (Sekuboyina et al., VerSe 2020, osf.io/t98fz), licensed CC BY-SA 4.0.'
+const VERSE =
+  'Phantoms were made from deformed copies of the vertebra masks of VerSe gl003 (VerSe 2020, osf.io/t98fz), licensed CC BY-SA 4.0.'
+
+/** The licence of the weights, which follows the label maps that phantoms were made from. */
+function licenceOf(phantoms: readonly PreparedEntry[]): string[] {
+  const templates = new Set(phantoms.flatMap((e) => e.truth?.template ?? []))
+  if (templates.size === 0) return ['Weights: Apache-2.0.']
+  const others = [...templates].filter((name) => !name.includes('gl003'))
+  return [
+    ...(others.length < templates.size ? [`Weights: CC BY-SA 4.0, because of the templates. ${VERSE}`] : []),
+    ...(others.length > 0
+      ? [
+          `Phantoms were made from the label maps ${others.join(', ')}: their licence holds for the weights as well.`,
+        ]
+      : []),
+  ]
+}
 
 /** MODEL_CARD.md, from facts alone. */
 export function toCard({ manifest, training, studies, crops }: CardInput): string {
@@ -76,8 +91,7 @@ export function toCard({ manifest, training, studies, crops }: CardInput): strin
     ...pointTable(manifest.decision, label),
     '',
     '## Licence',
-    `Weights: ${'template' in families ? 'CC BY-SA 4.0, because of the templates' : 'Apache-2.0'}.`,
-    ...('template' in families ? [TEMPLATE_ATTRIBUTION] : []),
+    ...licenceOf(phantoms),
   ]
   return `${lines.join('\n')}\n`
 }
