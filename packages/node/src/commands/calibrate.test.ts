@@ -22,7 +22,7 @@ beforeAll(async () => {
     family: 'parametric',
     workers: 2,
   })
-}, 240_000)
+}, 900_000)
 afterAll(() => rm(root, { recursive: true, force: true }))
 
 /** Calibrates a copy of the bundle that ships. */
@@ -47,7 +47,7 @@ test('three points from phantoms made on the fly and from the same ones read fro
   expect(read.learnedOn).toBe('4 synthetic studies of set')
   expect(judged(read)).toEqual(judged(fresh))
   expect(read.operatingPoint).toBe('f2')
-}, 240_000)
+}, 900_000)
 
 test.each([
   [['--phantoms', '2'], /needs --seed/],
