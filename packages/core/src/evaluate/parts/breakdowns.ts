@@ -1,4 +1,4 @@
-import { LEVELS } from '../../levels.ts'
+import { LEVELS, type Level } from '../../levels.ts'
 import type { StudyCase } from '../cases/study-case.ts'
 import type { Thresholds } from '../evaluate.ts'
 import { type Metrics, measure, type Share, wilson } from '../metrics.ts'
@@ -141,7 +141,7 @@ function fractureBreakdowns(
 function lookAlikeBreakdowns(cases: readonly StudyCase[], thresholds: Thresholds): Breakdowns['lookAlikes'] {
   const known = cases.filter((c) => c.truth.lookAlikes !== null && c.status === 'analysed')
   if (known.every((c) => c.truth.lookAlikes?.length === 0)) return []
-  const typesAt = (c: StudyCase, level: string | null) => [
+  const typesAt = (c: StudyCase, level: Level) => [
     ...new Set(c.truth.lookAlikes?.filter((l) => l.level === level).map((l) => l.type)),
   ]
   const vertebrae = known.flatMap((c) =>
@@ -149,11 +149,13 @@ function lookAlikeBreakdowns(cases: readonly StudyCase[], thresholds: Thresholds
       .filter((v) => !c.truth.fractured[v.level])
       .map((v) => ({ types: typesAt(c, v.level), called: v.probability >= thresholds[v.level] })),
   )
-  // What belongs to no level, a streak or a moved head, is set against the patient.
   const patients = known.flatMap((c) =>
     c.patient === null || isFractured(c)
       ? []
-      : { types: typesAt(c, null), called: c.patient >= thresholds.patient },
+      : {
+          types: [...new Set(c.truth.lookAlikes?.map((l) => l.type))],
+          called: c.patient >= thresholds.patient,
+        },
   )
   const rowsFor = (items: typeof vertebrae): IntactRow[] => {
     const row = (value: string, own: typeof vertebrae): IntactRow => ({
@@ -183,7 +185,7 @@ function lookAlikeBreakdowns(cases: readonly StudyCase[], thresholds: Thresholds
   }
   return [
     { by: 'look-alike at an intact vertebra', rows: rowsFor(vertebrae) },
-    { by: 'look-alike of an intact patient, at no level', rows: rowsFor(patients) },
+    { by: 'look-alike anywhere in an intact patient', rows: rowsFor(patients) },
   ].filter((b) => b.rows.length > 0)
 }
 

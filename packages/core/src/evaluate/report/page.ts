@@ -52,7 +52,11 @@ function headline(parts: readonly Part[], tag: Markup): Markup {
   const at = parts[0].points[0].name
   const plain = (text: string) => html`<b>${text}</b>`
   return html`<section class="headline"><h3>At a glance</h3>${table(
-    ['', ...parts.map((p) => html`${p.title}, n = ${p.studies.total}`), 'Trivial answer'],
+    [
+      '',
+      ...parts.map((p) => html`${p.title}, n = ${p.studies.total}`),
+      parts.length > 1 ? 'Trivial answer, first column' : 'Trivial answer',
+    ],
     [
       row(
         'Patient: AUC',
