@@ -146,6 +146,8 @@ export function buildParts(options: {
     coreHu: core,
     texture: look.range(0.12, 0.3),
   }
+  // The dens and C1 are the densest of a neck on real scans, the marrow of the clivus among the least dense.
+  const upper = look.range(1.1, 2)
   const grain = createGrain(look)
   const parts: Part[] = []
   const build = (
@@ -174,7 +176,7 @@ export function buildParts(options: {
     if (!solid.boxes.some((box) => overlap(boundsIn(pose, box), view))) return
     const firm =
       i < 2
-        ? { ...bone, cortexHu: bone.cortexHu * 1.05, coreHu: core * 1.2 }
+        ? { ...bone, cortexHu: bone.cortexHu * 1.05, coreHu: core * upper }
         : i > 6
           ? { ...bone, coreHu: core * 0.8 }
           : bone
@@ -183,7 +185,12 @@ export function buildParts(options: {
     parts.push({ name: VERTEBRAE[i], label: i + 1, lattice, pose, bone: firm })
   })
   const coarse = stepMm * 1.3
-  const hard: Bone = { cortexMm: 1.8, cortexHu: 1250 * dense, coreHu: 500 * dense, texture: 0.25 }
+  const hard: Bone = {
+    cortexMm: look.range(1, 2),
+    cortexHu: 1250 * dense,
+    coreHu: look.range(80, 500) * dense,
+    texture: 0.25,
+  }
   const jaw: Bone = { cortexMm: 1.6, cortexHu: 1350 * dense, coreHu: 300, texture: 0.25 }
   const inPatient: Mat4 = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
   build('skull', 0, buildSkull(head, random.fork('skull')), spine.skull, hard, coarse)

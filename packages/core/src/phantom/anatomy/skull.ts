@@ -30,7 +30,7 @@ export type Tooth = { readonly crown: Vec3; readonly up: 1 | -1; readonly molar:
 
 export function planHead(random: Random): HeadPlan {
   const sizes = [random.range(66, 76), random.range(84, 95), random.range(62, 72)] as const
-  const basionZ = random.range(15, 19)
+  const basionZ = random.range(13, 20.5)
   const centre = [0, 74 - sizes[1], basionZ + sizes[2] - 3] as const
   const thick = random.range(5, 7.5)
   const gape = random.range(0, 7)
@@ -70,9 +70,18 @@ export function buildSkull(head: HeadPlan, random: Random): Stroke[] {
   const { vault, brain, basionZ: z0 } = head
   // In front of the clivus the vault's floor is missing: the face is there.
   const shell = common(vault, (x, y, z) => Math.max(-brain.sdf(x, y, z), Math.min(-14 - y, z0 + 26 - z)))
+  // Its thickness and slope differ most of all that lies above the dens, and it must not be taken for C1 or the dens.
+  const clivus = random.range(3, 5.6)
   const strokes: Stroke[] = [
     add(shell, 0.1),
-    add(stretched(rod([0, -7, z0 + 2.5], [0, -33, z0 + 36], 4.2, 8), [0, 0, 0], [1.9, 1, 1]), 2),
+    add(
+      stretched(
+        rod([0, -7, z0 + 2.5], [0, -random.range(24, 43), z0 + random.range(29, 41)], clivus, clivus * 1.9),
+        [0, 0, 0],
+        [1.9, 1, 1],
+      ),
+      2,
+    ),
     add(stretched(rod([0, 46, z0 - 3], [0, 66, z0 + 12], 3, 5), [0, 0, 0], [1.6, 1, 1]), 4),
     add(box([0, -40, z0 + 44], [34, 26, 2.4], 2), 3),
   ]
