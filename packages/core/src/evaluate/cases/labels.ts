@@ -18,8 +18,9 @@ type Centre = { readonly label: number; readonly centreLps: Vec3 }
 export function compareLabels(truth: LabelVolume, { labels, vertebrae }: Segmentation): LabelledVertebra[] {
   const grid = { shape: labels.shape, ijkToLps: labels.ijkToLps }
   const data = resampleLabels(truth, grid)
-  return visibleVertebrae(describeVertebrae({ ...grid, data })).map((v) => ({
-    ...identify(v, vertebrae),
+  const inView = visibleVertebrae(describeVertebrae({ ...grid, data }))
+  return inView.map((v) => ({
+    ...identify(v, inView, vertebrae),
     dice: dice(data, labels.data, v.label),
   }))
 }
@@ -29,19 +30,31 @@ export function compareCentres(truth: readonly Vertebra[], report: Report): Labe
   const found = report.vertebrae.flatMap(({ level, centreLps }) =>
     centreLps ? [{ label: labelOf(level), centreLps }] : [],
   )
-  return truth.filter((v) => v.label <= 7).map((v) => ({ ...identify(v, found), dice: null }))
+  return truth.filter((v) => v.label <= 7).map((v) => ({ ...identify(v, truth, found), dice: null }))
 }
 
-function identify(truth: Centre, found: readonly Centre[]): Omit<LabelledVertebra, 'dice'> {
-  const away = (c: Centre) => norm(subtract(c.centreLps, truth.centreLps))
+/** A label belongs to the true vertebra that its centre is nearest to; a vertebra takes the nearest of its labels. */
+function identify(
+  truth: Centre,
+  all: readonly Centre[],
+  found: readonly Centre[],
+): Omit<LabelledVertebra, 'dice'> {
   const own = found.find((c) => c.label === truth.label)
-  const nearest = found.reduce<Centre | null>((a, b) => (a && away(a) <= away(b) ? a : b), null)
+  const given = nearestTo(
+    truth,
+    found.filter((c) => nearestTo(c, all) === truth),
+  )
   return {
     label: truth.label,
-    found: nearest && away(nearest) <= FARTHEST_MM ? nearest.label : 0,
-    distanceMm: own ? away(own) : null,
+    found: given && distanceMm(given, truth) <= FARTHEST_MM ? given.label : 0,
+    distanceMm: own ? distanceMm(own, truth) : null,
   }
 }
+
+const distanceMm = (a: Centre, b: Centre): number => norm(subtract(a.centreLps, b.centreLps))
+
+const nearestTo = (point: Centre, centres: readonly Centre[]): Centre | null =>
+  centres.reduce<Centre | null>((a, b) => (a && distanceMm(a, point) <= distanceMm(b, point) ? a : b), null)
 
 /** Vertebrae of a mask that are in view, measured as the segmenter's are: on a grid of 4 x 2 x 2 mm. */
 export function vertebraeOfMask(mask: LabelVolume): Vertebra[] {

@@ -48,7 +48,7 @@ const vertebra = z.object({
 /** How one vertebra in view, C1..C7 or T1 (labels 1-8), was labelled. */
 const labelled = z.object({
   label: number,
-  /** The label whose centre lies nearest to this vertebra's; 0 when there is none within 20 mm. */
+  /** The label whose centre lies nearest, among those nearer to this vertebra than to any other; 0: none within 20 mm. */
   found: number,
   /** From the vertebra's centre to that of its own label, mm; null when that label is missing. */
   distanceMm: number.nullable(),

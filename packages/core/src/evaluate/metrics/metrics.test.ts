@@ -158,6 +158,14 @@ it("the interval of a mean over patients is SciPy's percentile bootstrap", () =>
   expect(low).toBeLessThan(mean)
 })
 
+it('where a curve stands upright, its upper end counts', () => {
+  // One negative first, then two positives, then the other negative: upright at a rate of 0.5.
+  const ranking = rank([0.9, 0.8, 0.7, 0.1], [false, true, true, false], [0, 1, 2, 3])
+  const sensitivities = new Float64Array(51).fill(1)
+  weightedAreas(ranking, [1, 1, 1, 1], sensitivities)
+  expect([0, 24, 25, 50].map((n) => sensitivities[n])).toEqual([0, 0, 1, 1])
+})
+
 it('the same seed draws the same patients', () => {
   const draw = () => [...resamples(5, { replicates: 3, seed: 4 })].map((w) => [...w])
   expect(draw()).toEqual(draw())

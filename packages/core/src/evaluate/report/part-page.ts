@@ -261,7 +261,7 @@ function labellingSection(labelling: Labelling | null): Markup {
   if (!labelling) return html`<h3>Level labels</h3><p>Not scored: there are no masks to compare with.</p>`
   const { confusion, levels } = labelling
   return html`<h3>Level labels</h3>
-<p>${labelling.vertebrae} vertebrae in view of ${labelling.studies} studies, analysable or not. A vertebra has the label whose centre lies nearest to its own, within 20 mm.</p>
+<p>${labelling.vertebrae} vertebrae in view of ${labelling.studies} studies, analysable or not. A label belongs to the vertebra that its centre is nearest to, within 20 mm.</p>
 <div class="figures">${figure(
     confusionPlot(confusion, LABEL_NAMES.slice(1), LABEL_NAMES, 'Confusion of vertebra labels'),
     'Confusion of neighbours',
