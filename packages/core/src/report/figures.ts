@@ -3,7 +3,7 @@ import type { Segmentation, Vertebra } from '../segment/segmentation.ts'
 import { boundsLps, cross, dot, invert, spacingMm, transform, type Vec3 } from '../volume/geometry.ts'
 import type { Volume } from '../volume/volume.ts'
 import { traceLabels } from './outline.ts'
-import { drawSheet, flatSheet, type Sheet } from './plane.ts'
+import { drawSheet, flatSheet, INFERIOR, LEFT, POSTERIOR, type Sheet } from './plane.ts'
 import type { Box, Figure, VertebraResult } from './report.ts'
 
 /** Depth shown from front to back; a neck from the airway to the spinous processes, with air to spare. */
@@ -16,10 +16,6 @@ const CLOSE_UP_MM = 110
 const CLOSE_UP_SPACING_MM = 0.35
 /** Finer pixels show nothing more and make the page heavy. */
 const FINEST_SPACING_MM = 0.2
-
-const LEFT: Vec3 = [1, 0, 0]
-const POSTERIOR: Vec3 = [0, 1, 0]
-const INFERIOR: Vec3 = [0, 0, -1]
 
 /**
  * The report's pictures, in radiological convention: axial with the patient's right on the left and anterior up,

@@ -15,6 +15,11 @@ export type Sheet = {
   readonly toLps: (u: number, v: number) => Vec3
 }
 
+/** Directions of the patient in LPS. */
+export const LEFT: Vec3 = [1, 0, 0]
+export const POSTERIOR: Vec3 = [0, 1, 0]
+export const INFERIOR: Vec3 = [0, 0, -1]
+
 /** Bone window of the neck: width 1800, level 400 HU. */
 const HU_MIN = -500
 const HU_MAX = 1300

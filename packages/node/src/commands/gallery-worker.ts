@@ -1,18 +1,18 @@
-import { drawExhibit, type Exhibit, type FamilyName } from '@neckfrac/core'
+import { drawExhibit, drawWholeNeck, type Exhibit, type FamilyName } from '@neckfrac/core'
 import { openTemplates } from '../data-sets/templates.ts'
 import { task } from '../pool.ts'
 
-/** Draws one row of the contact sheet. */
+/** Draws one row of a contact sheet: a finding, or a whole neck when there is none. */
 export const drawRow = task(
-  ({
-    finding,
-    templates,
-    ...patient
-  }: {
-    readonly finding: Exhibit
+  (input: {
+    readonly exhibit: Exhibit | null
     readonly seed: number
     readonly family: FamilyName
     /** Files of label maps. */
     readonly templates: readonly string[]
-  }) => drawExhibit(finding, { ...patient, templates: openTemplates(templates) }),
+  }) => {
+    const { exhibit, seed, family } = input
+    const patient = { seed, family, templates: openTemplates(input.templates) }
+    return exhibit ? drawExhibit(exhibit, patient) : drawWholeNeck(patient)
+  },
 )

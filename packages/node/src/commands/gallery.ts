@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import {
   type Exhibit,
   encodeSheet,
+  FAMILIES,
   type FamilyName,
   listFractures,
   listLookAlikes,
@@ -19,50 +20,42 @@ export type GalleryOptions = {
   readonly family: FamilyName
   /** Folder of label maps. */
   readonly templates?: string | undefined
-  /** Only these findings; all when absent. */
+  /** Only these findings, `necks` for whole necks; everything when absent. */
   readonly types?: readonly string[] | undefined
   readonly workers: number
   readonly signal?: AbortSignal
   readonly onRow?: (done: number, total: number) => void
 }
 
+type Row = { readonly exhibit: Exhibit | null; readonly seed: number; readonly family: FamilyName }
+type Sheet = { readonly file: string; readonly title: string; readonly rows: readonly Row[] }
+
+/** Whole necks of each family. */
+const NECKS = 2
+
 /**
- * Writes contact sheets of all fracture types and of all look-alikes, one row a type, so that a person sees at once
+ * Writes contact sheets of all fracture types, of all look-alikes and of whole necks, so that a person sees at once
  * what the phantoms teach. @returns The files.
  */
 export async function writeGallery(options: GalleryOptions): Promise<string[]> {
-  const { gallery, seed, family, types, workers, signal, onRow } = options
-  const sheets = [
-    { name: 'fractures.png', findings: only(listFractures(), types) },
-    { name: 'look-alikes.png', findings: only(listLookAlikes(), types) },
-  ].filter((sheet) => sheet.findings.length > 0)
-  if (sheets.length === 0) {
-    const known = [...listFractures(), ...listLookAlikes()].map((f) => f.type)
-    throw new NeckFracError(
-      'usage',
-      `no finding is called ${types?.join(' or ')}; there are ${known.join(', ')}`,
-    )
-  }
+  const { gallery, workers, signal, onRow } = options
+  const sheets = sheetsOf(options)
   const templates = options.templates === undefined ? [] : await listTemplates(options.templates)
   const pool = createPool<typeof tasks>(new URL('./gallery-worker.ts', import.meta.url), workers)
-  const total = sheets.reduce((sum, sheet) => sum + sheet.findings.length, 0)
+  const total = sheets.reduce((sum, sheet) => sum + sheet.rows.length, 0)
   let done = 0
-  const draw = async (finding: Exhibit) => {
-    const row = await pool.run(
-      'drawRow',
-      { finding, seed, family, templates },
-      { label: finding.type, signal },
-    )
+  const draw = async (row: Row) => {
+    const picture = await pool.run('drawRow', { ...row, templates }, { label: nameOf(row), signal })
     onRow?.(++done, total)
-    return row
+    return picture
   }
   try {
     await mkdir(gallery, { recursive: true })
     return await Promise.all(
-      sheets.map(async ({ name, findings }) => {
-        const file = join(gallery, name)
-        await writeAtomically(file, encodeSheet(await Promise.all(findings.map(draw))))
-        return file
+      sheets.map(async ({ file, title, rows }) => {
+        const path = join(gallery, file)
+        await writeAtomically(path, encodeSheet(title, await Promise.all(rows.map(draw))))
+        return path
       }),
     )
   } finally {
@@ -70,5 +63,33 @@ export async function writeGallery(options: GalleryOptions): Promise<string[]> {
   }
 }
 
-const only = (findings: Exhibit[], types: readonly string[] | undefined): Exhibit[] =>
-  types ? findings.filter((f) => types.includes(f.type)) : findings
+const nameOf = ({ exhibit }: Row): string => exhibit?.type ?? 'necks'
+
+/** Sheets that hold something. @throws NeckFracError usage when a type does not exist */
+function sheetsOf({ seed, family, templates, types }: GalleryOptions): Sheet[] {
+  const finding = (exhibit: Exhibit): Row => ({ exhibit, seed, family })
+  const families = FAMILIES.filter((name) => (templates === undefined ? name === family : true))
+  const all: Sheet[] = [
+    { file: 'fractures.png', title: `fractures. ${LEGEND}`, rows: listFractures().map(finding) },
+    { file: 'look-alikes.png', title: `no fractures. ${LEGEND}`, rows: listLookAlikes().map(finding) },
+    {
+      file: 'necks.png',
+      title: 'synthetic necks of each family',
+      rows: families.flatMap((name) =>
+        Array.from({ length: NECKS }, (_, n): Row => ({ exhibit: null, seed: seed + n, family: name })),
+      ),
+    },
+  ]
+  const known = new Set(all.flatMap((sheet) => sheet.rows.map(nameOf)))
+  const unknown = types?.filter((type) => !known.has(type)) ?? []
+  if (unknown.length > 0)
+    throw new NeckFracError(
+      'usage',
+      `no ${unknown.join(', ')} in the gallery; it has ${[...known].join(', ')}`,
+    )
+  return all
+    .map((sheet) => ({ ...sheet, rows: sheet.rows.filter((row) => types?.includes(nameOf(row)) ?? true) }))
+    .filter((sheet) => sheet.rows.length > 0)
+}
+
+const LEGEND = 'Axial, coronal, sagittal at severity 0.3 and 0.8. Synthetic'

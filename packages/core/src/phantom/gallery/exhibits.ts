@@ -7,8 +7,11 @@ export type Exhibit =
   | { readonly kind: 'fracture'; readonly type: FractureType; readonly level: Level }
   | { readonly kind: 'look-alike'; readonly type: LookAlikeType; readonly level: Level }
 
-/** Level of the largest weight; the lowest of equals, because degeneration and trauma prefer the lower neck. */
-const mostFrequent = (weights: readonly number[]): Level => LEVELS[weights.lastIndexOf(Math.max(...weights))]
+/** Level of the largest weight; of equals the one nearest to C5, where most things happen. */
+const mostFrequent = (weights: readonly number[]): Level => {
+  const best = [...LEVELS.keys()].filter((n) => weights[n] === Math.max(...weights))
+  return LEVELS[best.sort((a, b) => Math.abs(a - 4) - Math.abs(b - 4))[0]]
+}
 
 /** Every fracture type of the catalogue, in its order. */
 export function listFractures(): Exhibit[] {

@@ -1,3 +1,5 @@
+import { encode } from 'fast-png'
+
 /** The usual 5 x 7 letters of dot-matrix displays: five columns a letter, lowest bit on top. */
 const GLYPHS: Readonly<Record<string, string>> = {
   '-': '0808080808', '.': '0060600000', ',': '0050300000', '/': '2010080402',
@@ -11,8 +13,8 @@ const GLYPHS: Readonly<Record<string, string>> = {
 } // biome-ignore format: a table of letters
 
 /** Height of a line and width of a letter with the space after them, pixels at scale 1. */
-export const LINE = 9
-export const ADVANCE = 6
+const LINE = 9
+const ADVANCE = 6
 
 /** A grey picture, row by row. */
 export type Picture = { readonly width: number; readonly height: number; readonly pixels: Uint8Array }
@@ -41,7 +43,7 @@ export function write(picture: Picture, text: string, x: number, y: number, scal
 }
 
 /** Copies a picture into a larger one. */
-export function paste(into: Picture, picture: Picture, x: number, y: number): void {
+function paste(into: Picture, picture: Picture, x: number, y: number): void {
   for (let row = 0; row < picture.height; row++)
     into.pixels.set(
       picture.pixels.subarray(row * picture.width, (row + 1) * picture.width),
@@ -49,16 +51,42 @@ export function paste(into: Picture, picture: Picture, x: number, y: number): vo
     )
 }
 
-/** Pictures below each other, as wide as the widest. */
-export function stack(pictures: readonly Picture[]): Picture {
+/** Pictures side by side. */
+export function beside(pictures: readonly Picture[], gap = 2): Picture {
   const out = blank(
-    Math.max(...pictures.map((p) => p.width)),
-    pictures.reduce((sum, p) => sum + p.height, 0),
+    pictures.reduce((sum, p) => sum + p.width + gap, -gap),
+    Math.max(...pictures.map((p) => p.height)),
   )
-  let y = 0
+  let x = 0
   for (const picture of pictures) {
-    paste(out, picture, 0, y)
-    y += picture.height
+    paste(out, picture, x, 0)
+    x += picture.width + gap
   }
   return out
+}
+
+/** A title above a picture and a note in its lower left corner. */
+export function caption(title: string, note: string, picture: Picture): Picture {
+  const head = 2 * LINE + 4
+  const out = blank(picture.width, picture.height + head)
+  write(out, title, 2, 4, 2)
+  paste(out, picture, 0, head)
+  write(out, note, 3, out.height - LINE, 1)
+  return out
+}
+
+/** Grey PNG of a line of text and of rows below each other. */
+export function encodeSheet(title: string, rows: readonly Picture[]): Uint8Array {
+  const sheet = blank(
+    Math.max(...rows.map((row) => row.width)),
+    rows.reduce((sum, row) => sum + row.height, LINE + 2),
+  )
+  write(sheet, title, 3, 3)
+  let y = LINE + 2
+  for (const row of rows) {
+    paste(sheet, row, 0, y)
+    y += row.height
+  }
+  const { width, height, pixels } = sheet
+  return encode({ width, height, data: pixels, channels: 1, depth: 8 })
 }
