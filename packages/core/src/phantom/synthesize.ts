@@ -8,6 +8,7 @@ import { buildLesions, buildMimics, changesAt, gatherInjuries, remodel } from '.
 import { type PlannedFracture, type PlannedLookAlike, sampleLookAlikes, samplePlan } from './plan.ts'
 import { PRESETS, type PresetName } from './presets.ts'
 import { createRandom } from './random.ts'
+import { anyBones, anyContrast, anyLayers, anyScanner, anyView, RANDOMISED } from './randomised.ts'
 import { buildMetal } from './scanner/metal.ts'
 import { planScan, type ScanPlan } from './scanner/plan.ts'
 import { scan } from './scanner/scan.ts'
@@ -47,8 +48,10 @@ export function synthesizePlan(
   },
 ): PhantomStudy {
   const { seed, plan, lookAlikes = [], family = 'parametric', templates = [] } = options
-  const preset = PRESETS[options.preset]
+  const any = family === 'randomised'
+  const preset = any ? anyView(PRESETS[options.preset]) : PRESETS[options.preset]
   const random = createRandom(family === 'parametric' ? seed : `${family}/${seed}`)
+  const look = random.fork('randomised')
 
   const drawn = drawAnatomy(family, templates, random.fork('vertebrae'))
   const { rest, template } = drawn
@@ -79,14 +82,15 @@ export function synthesizePlan(
   const spine = poseSpine(random.fork('spine'), injury, rest)
   const head = planHead(random.fork('head'))
 
-  const scanPlan = { ...planScan(preset, random.fork('scanner')), ...options.scan }
+  const usual = planScan(preset, random.fork('scanner'))
+  const scanPlan = { ...(any ? anyScanner(usual, look) : usual), ...options.scan }
   const placed = placeView(spine, preset, scanPlan, random.fork('view'))
   const { around } = options
   const view = around ? narrow(placed, spine, LEVELS.indexOf(around.level) + 1, around.lengthMm) : placed
   const ijkToPatient = multiply(invert(view.patientToLps), view.grid.ijkToLps)
   const [slices, rows, columns] = view.grid.shape
   const seen = boundsIn(ijkToPatient, { min: [-1, -1, -1], max: [columns, rows, slices] })
-  const parts = buildParts({
+  const bones = buildParts({
     spine,
     vertebrae,
     head,
@@ -96,6 +100,7 @@ export function synthesizePlan(
     random: random.fork('parts'),
   })
 
+  const parts = any ? anyBones(bones, look) : bones
   const metal = buildMetal(
     head.teeth,
     scanPlan.restorations,
@@ -126,14 +131,16 @@ export function synthesizePlan(
       level: LEVELS.indexOf(f.level) + 1,
       mm: scene.chance(0.6) ? f.severity * scene.range(2, 9) : 0,
     }))
+  const bloodHu = scene.chance(0.2) ? scene.range(150, 380) : scene.range(38, 55)
+  const layers = buildLayers({
+    spine,
+    head,
+    marks,
+    random: random.fork('layers'),
+    bloodHu: any ? look.range(...RANDOMISED.bloodHu) : bloodHu,
+  })
   const soft = buildSoft({
-    layers: buildLayers({
-      spine,
-      head,
-      marks,
-      random: random.fork('layers'),
-      bloodHu: scene.chance(0.2) ? scene.range(150, 380) : scene.range(38, 55),
-    }),
+    layers: any ? anyLayers(layers, look) : layers,
     airways: buildAirways({
       spine,
       head,
@@ -158,6 +165,7 @@ export function synthesizePlan(
     stepMm: scanPlan.coarse ? preset.tissueStepMm * 1.5 : preset.tissueStepMm,
     random: random.fork('soft'),
   })
+  if (any) anyContrast(soft, look)
   const injuries = gatherInjuries({ plan, lesions, names: VERTEBRAE, changes })
   const { hu, labels, fractureMask, artefacts } = scan({
     plan: scanPlan,

@@ -100,7 +100,8 @@ export function poseSpine(
   rest: Rest = REST,
 ): Spine {
   const bend = random.range(-0.25, 1.35)
-  const lean = random.normal() * 5
+  // Planning patients lie on a headrest and lean further than the rest of the curve says.
+  const lean = 3 + random.normal() * 7
   const sway = random.normal() * 1.6
   const swayPhase = random.range(0, 6.3)
   const twist = random.normal() * 1.1

@@ -25,6 +25,9 @@ export type Target = {
   readonly profile: Profile
 }
 
+/** How far from what is left of the bone its label reaches into a gap, mm. */
+const GAP_LABEL_MM = 2.5
+
 /** Room around an injured bone for what was displaced out of its box, mm. */
 const STRAY_MM = 7
 
@@ -217,8 +220,9 @@ export function renderBone(
           slice.hu[n] = slice.hu[n] * (1 - share) + hu + addedHu * share
         }
       }
-      if (part.label && (d < 0.15 || (fracture >= 0 && d < 1.5)) && d < slice.nearest[n]) {
-        slice.nearest[n] = d
+      // Labels follow the unbroken bone: a gap must not show in the masks that networks are given.
+      if (part.label && own < 0.15 && d < GAP_LABEL_MM && own < slice.nearest[n]) {
+        slice.nearest[n] = own
         slice.label[n] = part.label
       }
       if (fracture >= 0) slice.fracture[n] = fracture + 1

@@ -10,6 +10,10 @@ function sweep(
   { value, place, from }: Scratch,
 ): void {
   const s2 = stepMm * stepMm
+  const first = data[start]
+  let uniform = first === 0 || first >= NOWHERE
+  for (let q = 1; q < count && uniform; q++) uniform = data[start + q * stride] === first
+  if (uniform) return
   let k = -1
   for (let q = 0; q < count; q++) {
     const v = data[start + q * stride]

@@ -78,15 +78,15 @@ export function columnsOf(local: Cloud, keep: (x: number, y: number, z: number) 
   return [...columns.values()]
 }
 
-const CELL_MM = 2
-const CELLS = 64
+const CELL_MM = 2.5
+const CELLS = 48
 
 /** The frame turned about its z axis and shifted so that the vertebra is its own mirror image best in x = 0. */
 function mirrored(cloud: Cloud, m: Mat4, reachDeg: number): Mat4 {
   const local = localise(cloud, m)
   let best = { score: -1, angle: 0, shift: 0 }
   const counts = new Float32Array(CELLS * CELLS)
-  for (let degrees = -reachDeg; degrees <= reachDeg; degrees++) {
+  for (let degrees = -reachDeg; degrees <= reachDeg; degrees += reachDeg > 10 ? 2 : 1) {
     const c = Math.cos((degrees * Math.PI) / 180)
     const s = Math.sin((degrees * Math.PI) / 180)
     counts.fill(0)
@@ -96,7 +96,7 @@ function mirrored(cloud: Cloud, m: Mat4, reachDeg: number): Mat4 {
       if (i >= 0 && j >= 0 && i < CELLS && j < CELLS) counts[j * CELLS + i]++
     }
     // The mirror lies between cells or amid one: twice its place is a whole number.
-    for (let twice = CELLS - 11; twice <= CELLS + 9; twice++) {
+    for (let twice = CELLS - 9; twice <= CELLS + 7; twice++) {
       let score = 0
       for (let j = 0; j < CELLS; j++)
         for (let i = Math.max(0, twice - CELLS + 1); i < Math.min(CELLS, twice + 1); i++)

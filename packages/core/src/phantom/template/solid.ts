@@ -4,9 +4,8 @@ import { type Bounds, createLattice, FAR_MM, fetch, type Lattice } from '../anat
 import { blur, signedDistance } from './distance.ts'
 import type { Cloud } from './frame.ts'
 
-/** Step at which a label map is turned into distances, and at which they are kept, mm. */
-const FINE_MM = 0.6
-const KEPT_MM = 0.75
+/** Step of the lattices, mm. */
+const STEP_MM = 0.75
 /** Deviation of the smoothing that takes the stairs of slices away, mm. */
 const SMOOTH_MM = 0.6
 /** Distances within a slice are trusted up to here, mm: what lies deeper must not outweigh the next slice. */
@@ -14,7 +13,7 @@ const CLAMP_MM = 3
 
 /**
  * One label as a signed distance in its vertebra's frame. Slices are joined by the distances to their outlines (Raya
- * and Udupa, 1990), which turns stairs into slopes; true distances are then measured on a fine grid and smoothed.
+ * and Udupa, 1990), which turns stairs into slopes; true distances are then measured and smoothed.
  */
 export function buildSolid(labels: LabelVolume, label: number, frame: Mat4, local: Cloud): Lattice {
   const outlines = sliceOutlines(labels, label, invert(labels.ijkToLps), frame, local)
@@ -28,20 +27,15 @@ export function buildSolid(labels: LabelVolume, label: number, frame: Mat4, loca
     min: low.map((v) => v - FAR_MM / 2 - 1) as unknown as Vec3,
     max: high.map((v) => v + FAR_MM / 2 + 1) as unknown as Vec3,
   }
-  const fine = createLattice(bounds, FINE_MM, 0)
-  const inside = new Uint8Array(fine.data.length)
-  visit(fine, (n, x, y, z) => {
+  const lattice = createLattice(bounds, STEP_MM, 0)
+  const inside = new Uint8Array(lattice.data.length)
+  visit(lattice, (n, x, y, z) => {
     inside[n] = outlines(x, y, z) < 0 ? 1 : 0
   })
-  const sdf = signedDistance(inside, fine.nodes, [FINE_MM, FINE_MM, FINE_MM])
+  const sdf = signedDistance(inside, lattice.nodes, [STEP_MM, STEP_MM, STEP_MM])
   for (let n = 0; n < sdf.length; n++) sdf[n] = Math.max(-FAR_MM, Math.min(FAR_MM, sdf[n]))
-  blur(sdf, fine.nodes, SMOOTH_MM / FINE_MM)
-  const smooth: Lattice = { ...fine, data: sdf }
-  const kept = createLattice(bounds, KEPT_MM, FAR_MM)
-  visit(kept, (n, x, y, z) => {
-    kept.data[n] = fetch(smooth, x, y, z)
-  })
-  return kept
+  blur(sdf, lattice.nodes, SMOOTH_MM / STEP_MM)
+  return { ...lattice, data: sdf }
 }
 
 export function visit(

@@ -5,6 +5,7 @@ import type { Landmarks } from '../anatomy/landmarks.ts'
 import type { Lattice } from '../anatomy/lattice.ts'
 import { VERTEBRAE } from '../anatomy/spine.ts'
 import type { Template } from '../families.ts'
+import { closeArch } from './arch.ts'
 import { cloudsOf } from './cloud.ts'
 import { deform } from './deform.ts'
 import { directionAt, findAtlasFrame, findAxisFrame, findFrame, localise, traceCanal } from './frame.ts'
@@ -68,8 +69,10 @@ export function castMould(labels: LabelVolume, name: string): Mould {
     }
     const local = localise(cloud, frame)
     frames.push(frame)
+    const lattice = buildSolid(labels, index + 1, frame, local)
+    if (index === 0) closeArch(lattice, local)
     casts.push({
-      lattice: buildSolid(labels, index + 1, frame, local),
+      lattice,
       marks: measureLandmarks(local, index),
       growth: 1,
     })
