@@ -125,12 +125,13 @@ async function judge(
   return judged.flat()
 }
 
-/** Raw scores of every judged vertebra of a study: what `neckfrac calibrate` learns from. */
+/** Raw scores of every judged vertebra of a study, however coarse: what `neckfrac calibrate` learns from. */
 export async function scoreStudy(
   volume: Volume,
   detector: Detector,
+  labelled?: Segmentation,
 ): Promise<Partial<Record<Level, Scores>>> {
-  const segmentation = await segment(volume, detector.sessions.segmenter)
+  const segmentation = labelled ?? (await segment(volume, detector.sessions.segmenter))
   const judged = await judge(volume, segmentation, detector)
   return Object.fromEntries(judged.map(({ crop, scores }) => [crop.level, scores]))
 }

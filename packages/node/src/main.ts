@@ -4,6 +4,7 @@ import { calibrateCommand } from './commands/calibrate.ts'
 import { demoCommand } from './commands/demo.ts'
 import { evaluateCommand } from './commands/evaluate.ts'
 import { infoCommand } from './commands/info.ts'
+import { necksCommand } from './commands/necks.ts'
 import { phantomCommand } from './commands/phantom.ts'
 import { predictCommand } from './commands/predict.ts'
 import { prepareCommand } from './commands/prepare.ts'
@@ -27,6 +28,7 @@ for (const command of [
   trainCommand,
   calibrateCommand,
   evaluateCommand,
+  necksCommand,
 ]) {
   program.addCommand(command)
 }

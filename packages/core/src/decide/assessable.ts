@@ -1,5 +1,5 @@
 import { LEVELS } from '../levels.ts'
-import type { Segmentation } from '../segment/segmentation.ts'
+import type { Segmentation, Vertebra } from '../segment/segmentation.ts'
 import type { Finding } from '../series/study.ts'
 import { spacingMm } from '../volume/geometry.ts'
 import type { Volume } from '../volume/volume.ts'
@@ -70,11 +70,23 @@ export function assess(volume: Volume, { vertebrae }: Segmentation): Finding[] {
       'warning',
       `Cut off by the end of the scan: ${cut.join(', ')}. Only the part in view was judged.`,
     )
-  if (!inView.has(2) && !inView.has(8))
+  if (!isCountable(vertebrae))
     add(
       'levels-uncertain',
       'warning',
-      'Neither C2 nor T1 is in view: the vertebrae cannot be counted, so every level may be off by one.',
+      inView.has(2) || inView.has(8)
+        ? `${inView.has(2) ? 'C2' : 'T1'} is only partly in view, too little to count from: every level may be off by one.`
+        : 'Neither C2 nor T1 is in view: the vertebrae cannot be counted, so every level may be off by one.',
     )
   return findings
+}
+
+/**
+ * Whether a vertebra is in view that is known by itself. C2 is known by its dens: by all of C2, or by the ring of C1
+ * around the dens; T1 is known by its ribs, of which a cut T1 may show none.
+ */
+function isCountable(vertebrae: readonly Vertebra[]): boolean {
+  const has = (label: number) => vertebrae.some((v) => v.label === label)
+  const whole = (label: number) => vertebrae.some((v) => v.label === label && !v.truncated)
+  return whole(2) || whole(8) || (has(1) && has(2))
 }

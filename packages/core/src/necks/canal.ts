@@ -40,7 +40,10 @@ export function traceCanal(structures: LabelVolume): Canal | null {
 }
 
 /** Centre of the chosen labels in each slice that has some, LPS. */
-function centres({ data, shape: [nz, ny, nx], ijkToLps }: LabelVolume, is: (label: number) => boolean): Vec3[] {
+function centres(
+  { data, shape: [nz, ny, nx], ijkToLps }: LabelVolume,
+  is: (label: number) => boolean,
+): Vec3[] {
   const found: Vec3[] = []
   for (let k = 0; k < nz; k++) {
     let [count, sumX, sumY] = [0, 0, 0]

@@ -7,7 +7,11 @@ const BODY_HU = -900
 const BODY_MM2 = 3000
 
 /** Heights between which axial slices show a body, LPS, mm; null when none does. */
-export function visibleField({ data, shape: [nz, ny, nx], ijkToLps }: Volume): { top: number; bottom: number } | null {
+export function visibleField({
+  data,
+  shape: [nz, ny, nx],
+  ijkToLps,
+}: Volume): { top: number; bottom: number } | null {
   const pixelMm2 = Math.hypot(ijkToLps[0], ijkToLps[4]) * Math.hypot(ijkToLps[1], ijkToLps[5])
   const heights: number[] = []
   for (let k = 0; k < nz; k++) {

@@ -1,12 +1,9 @@
+import { type Picture, write } from '../phantom/gallery/picture.ts'
 import type { Vec3 } from '../volume/geometry.ts'
 import { OUTSIDE_HU } from '../volume/resample.ts'
 import type { Volume } from '../volume/volume.ts'
 import type { Canal } from './canal.ts'
 import { cubicSampler } from './cubic.ts'
-import { writeText } from './digits.ts'
-
-/** A grey picture. */
-export type Picture = { readonly width: number; readonly height: number; readonly pixels: Uint8Array }
 
 /** Cuts of one sheet, mm from the canal's middle, and whether each height has its own window. */
 export type Cuts = {
@@ -84,10 +81,10 @@ export function drawReadingSheet(
   left = 0
   for (const panel of panels) {
     drawRuler(picture, left, panel.width, z)
-    writeText(picture, panel.title, left + RULER, 10, 3)
+    write(picture, panel.title, left + RULER, 4, 3)
     left += panel.width + RULER
   }
-  writeText(picture, name, 2, 2, 2)
+  write(picture, name, 2, 2)
   return picture
 }
 
@@ -132,7 +129,7 @@ function drawRuler(picture: Picture, left: number, across: number, z: (row: numb
   for (let row = HEADER + 1; row < picture.height; row++) {
     const mark = Math.ceil(z(row) / GRID_MM) * GRID_MM
     if (!(z(row) <= mark && z(row - 1) > mark)) continue
-    writeText(picture, String(mark), left + 2, row - 5, 2)
+    write(picture, String(mark), left, row - 4)
     for (let u = RULER - 6; u < RULER + across; u += u < RULER ? 1 : 12) {
       picture.pixels[row * picture.width + left + u] = 255
     }
