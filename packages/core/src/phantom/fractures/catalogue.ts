@@ -99,9 +99,14 @@ function dens({ severity, fracture, random }: Break): Lesion {
     ...REST,
     pieces: [
       {
-        walls: [rough(random, centre, tilt(random, [0, 0, 1], 0.2))],
+        walls: [
+          rough(random, centre, tilt(random, [0, 0, 1], 0.2)),
+          // Where the shoulders reach as high as the break, it climbs along them.
+          rough(random, [random.range(6, 8), 0, centre[2]], [-0.8, 0, 0.6]),
+          rough(random, [-random.range(6, 8), 0, centre[2]], [0.8, 0, 0.6]),
+        ],
         any: false,
-        box: { min: [-8.5, -9, 6], max: [8.5, 9, 40] },
+        box: { min: [-20, -9, 4], max: [20, 9, 40] },
         home: home(centre, move, pitch),
         gapMm: gapMm(severity),
         fracture,

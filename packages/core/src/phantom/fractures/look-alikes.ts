@@ -431,8 +431,23 @@ function schmorlNode({ marks, severity, random }: Setting): Sketch {
     random.range(-0.15, 0.25) * depth,
     s * (height / 2 - 0.3 * r),
   ]
+  const rimHu = random.range(60, 220)
+  const lobe = (at: Vec3, size: number): Hollow => ({
+    shape: ellipsoid(at, [
+      size * random.range(1, 1.5),
+      size * random.range(0.9, 1.4),
+      size * random.range(0.6, 1),
+    ]),
+    corticated: true,
+    rimHu: rimHu / 2,
+  })
+  const beside: Vec3 = [
+    centre[0] + r * random.range(-0.9, 0.9),
+    centre[1] + r * random.range(-0.9, 0.9),
+    centre[2] + s * 0.3 * r,
+  ]
   return {
-    hollows: [{ shape: ellipsoid(centre, [r * 1.2, r, r]), corticated: true, rimHu: random.range(80, 260) }],
+    hollows: [lobe(centre, r), lobe(beside, 0.75 * r)],
     centre,
     radii: [r + 2, r + 2, r + 1.5],
   }
