@@ -1,10 +1,11 @@
 import type { Landmarks } from '../anatomy/landmarks.ts'
 import { type Cloud, columnsOf, findCanal, fitPlane, meanOf } from './frame.ts'
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+/** The value that this share of the values stays below. */
+const quantile = (values: readonly number[], share: number): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? 0
 
-/** Points reach half their distance beyond their centres, on either side. */
+/** Along z, points reach half their distance beyond their centres on either side. */
 const POINT_MM = 1
 
 /** How far bone reaches from `from` along whole millimetres without a gap. */
@@ -77,22 +78,28 @@ function measureBody(local: Cloud, dens: boolean): Pick<Landmarks, 'width' | 'de
   const midline = new Set<number>()
   for (let n = 0; n < local.length; n += 3)
     if (Math.abs(local[n]) < 2 && Math.abs(local[n + 2]) < 2) midline.add(Math.round(local[n + 1]))
-  const depth = reach(midline, 0, 1) - reach(midline, 0, -1) + POINT_MM
+  const depth = reach(midline, 0, 1) - reach(midline, 0, -1)
   const heights = columnsOf(
     local,
-    (x, y, z) => Math.abs(x) < 4 && Math.abs(y) < depth / 2 - 3 && (!dens || z < 9.5),
+    (x, y, z) => Math.abs(x) < 7 && Math.abs(y) < depth / 2 - 2 && (!dens || z < 9.5),
   )
-  const height = median(heights.map((c) => c.high - c.low)) + POINT_MM
+  // End plates are hollow: the rims are the height.
+  const height =
+    quantile(
+      heights.map((c) => c.high - c.low),
+      0.75,
+    ) + POINT_MM
   // Where neither transverse processes nor, in C2, the shoulders are.
   const [low, high] = dens ? [-height / 2 + 1, -height / 2 + 4] : [height / 2 - 5, height / 2 - 2]
   const rows = new Map<number, Set<number>>()
   for (let n = 0; n < local.length; n += 3) {
     const [x, y, z] = [local[n], local[n + 1], local[n + 2]]
-    if (y > -depth / 2 + 2 && y < 0 && z > low && z < high) {
+    if (y > -depth / 2 + 2 && y < depth / 2 - 3 && z > low && z < high) {
       const row = rows.get(Math.round(y)) ?? new Set()
       rows.set(Math.round(y), row.add(Math.round(x)))
     }
   }
-  const width = median([...rows.values()].map((row) => reach(row, 0, 1) - reach(row, 0, -1))) + POINT_MM
+  const widths = [...rows.values()].map((row) => reach(row, 0, 1) - reach(row, 0, -1))
+  const width = quantile(widths, 0.8)
   return { width, depth, height }
 }

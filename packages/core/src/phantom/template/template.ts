@@ -17,6 +17,8 @@ export type Cast = { readonly lattice: Lattice; readonly marks: Landmarks; reado
 
 export type Mould = {
   readonly casts: readonly Cast[]
+  /** From the map's vertebrae to LPS; those made from the lowest have none. */
+  readonly frames: readonly Mat4[]
   /** From each vertebra's centre down to the next, in its own frame (C1: in C2's), mm; negative of the step up. */
   readonly stepMm: readonly Vec3[]
   readonly leanDeg: readonly number[]
@@ -84,7 +86,7 @@ export function castMould(labels: LabelVolume, name: string): Mould {
     const foot = transform(invert(carrier), transform(below, [0, 0, 0]))
     return origin.map((v, k) => v - foot[k]) as unknown as Vec3
   })
-  return extended({ casts, stepMm, leanDeg })
+  return extended({ casts, frames, stepMm, leanDeg })
 }
 
 /** Smaller than any vertebra, mm3. */
@@ -109,8 +111,8 @@ function extentOf({ data, shape: [nz, ny, nx] }: LabelVolume): { voxels: number[
 }
 
 /** Lower vertebrae made from the lowest, leaning back as the parametric ones do. */
-function extended({ casts, stepMm, leanDeg }: Mould): Mould {
-  const all = { casts: [...casts], stepMm: [...stepMm], leanDeg: [...leanDeg] }
+function extended({ casts, frames, stepMm, leanDeg }: Mould): Mould {
+  const all = { frames, casts: [...casts], stepMm: [...stepMm], leanDeg: [...leanDeg] }
   while (all.casts.length < VERTEBRAE.length) {
     const last = all.casts[all.casts.length - 1]
     const [, , rise] = all.stepMm[all.stepMm.length - 1]
