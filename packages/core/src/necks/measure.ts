@@ -75,15 +75,20 @@ function isRight(reading: NeckReading, level: ReadLevel, zMm: number): boolean |
   return read?.sure ? Math.abs(zMm - read.zMm) <= halfSpacing(reading, level) : null
 }
 
+/**
+ * Half the mean distance to the vertebrae above and below. The dens puts the middle of C2 at the foot of C1's ring, a few
+ * mm from it: C1 gets half the mean distance of the lower vertebrae, as if C2 had no dens.
+ */
 function halfSpacing({ vertebrae }: NeckReading, level: ReadLevel): number {
+  const z = READ_LEVELS.map((l) => vertebrae[l]?.zMm ?? Number.NaN)
+  const gap = (n: number) => Math.abs(z[n] - z[n + 1])
   const n = READ_LEVELS.indexOf(level)
-  const z = (vertebrae[level] as { zMm: number }).zMm
-  const gaps = [n - 1, n + 1].flatMap((m) => {
-    const other = vertebrae[READ_LEVELS[m]]
-    return other ? [Math.abs(other.zMm - z)] : []
-  })
-  return gaps.reduce((sum, g) => sum + g, 0) / gaps.length / 2
+  const gaps = (level === 'C1' ? [2, 3, 4, 5, 6] : [n - 1, n]).map(gap).filter((g) => g > 0)
+  return gaps.length > 0 ? gaps.reduce((sum, g) => sum + g, 0) / gaps.length / 2 : USUAL_HALF_MM
 }
+
+/** Half of 16.7 mm, the mean distance between the readings' C3 to C7; for a field that shows fewer. */
+const USUAL_HALF_MM = 8.3
 
 /** A wrong label, or one that was not read and yet lies among those that were. */
 function isMisplaced(reading: NeckReading, { level, zMm, right }: MeasuredVertebra): boolean {
