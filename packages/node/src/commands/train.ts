@@ -22,6 +22,10 @@ export const trainCommand = new Command('train')
   .requiredOption('--out <dir>', 'folder of the training; the bundle goes to its bundle/')
   .option('--name <name>', "name of the bundle (default: the recipe's)")
   .option('--version <version>', 'version of the bundle', SOFTWARE.version)
+  .option(
+    '--segmenter <dir>',
+    "take an earlier training's segmenter (OUT/fold-0/segmenter) instead of training one",
+  )
   .option('--dry-run', 'print steps, sizes and times, measured here for some seconds, and stop')
   .option(
     '--minutes-scale <x>',

@@ -23,6 +23,8 @@ const trained = z.looseObject({
     steps: z.number(),
     processes: z.number(),
     device: z.string(),
+    /** In the data set, the held-out ones included. */
+    studies: z.number(),
     fold: z.number(),
     validation: z.looseObject({}),
   }),
@@ -74,8 +76,8 @@ export function toCard({ manifest, training, studies, crops }: CardInput): strin
       : []),
     '',
     '## Networks',
-    '| network | MB | trained for | steps | samples a step | where |',
-    '|---|---|---|---|---|---|',
+    '| network | MB | recipe | studies | trained for | steps | samples a step | where |',
+    '|---|---|---|---|---|---|---|---|',
     ...Object.entries(manifest.networks).map(([name, entry]) => networkRow(name, trained.parse(entry))),
     '',
     '## Trained on',
@@ -97,10 +99,12 @@ export function toCard({ manifest, training, studies, crops }: CardInput): strin
 }
 
 function networkRow(name: string, { bytes, recipe, training }: z.infer<typeof trained>): string {
-  const { minutes, steps, processes, device } = training
+  const { minutes, steps, processes, device, studies } = training
   const cells = [
     name,
     (bytes / 1e6).toFixed(1),
+    String(recipe.name),
+    studies,
     duration(minutes),
     steps,
     Number(recipe.batch) * processes,

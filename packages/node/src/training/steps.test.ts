@@ -7,7 +7,7 @@ import { trainingOf } from './estimate.ts'
 import { parseOutOfFoldCsv, toOutOfFoldCsv } from './out-of-fold.ts'
 import type { Recipe } from './recipe.ts'
 import { openState } from './state.ts'
-import { planSteps } from './steps.ts'
+import { planSteps, type StepOptions } from './steps.ts'
 
 const network = { minutes: 0, epochs: 2, steps_per_epoch: 50, batch: 8 }
 const recipe: Recipe = {
@@ -34,7 +34,7 @@ const entry = (uid: string, fold: number, label: string | null): PreparedEntry =
   notes: [],
 })
 const entries = [entry('1.1', 0, 'l'), entry('1.2', 1, 'l'), entry('1.3', 2, null)]
-const options = { name: 'test', version: '1', minutesScale: 1, half: false }
+const options: StepOptions = { name: 'test', version: '1', minutesScale: 1, half: false }
 const plan = (changed: Partial<Recipe> = {}, given = entries, opts = options) =>
   planSteps({ ...recipe, ...changed }, given, opts)
 
@@ -87,6 +87,13 @@ test.each([
   ['a mask that arrived', plan({}, [...entries.slice(0, 2), entry('1.3', 2, 'l')])],
   ['other times', plan({}, entries, { ...options, minutesScale: 2 })],
 ])('%s repeats everything', (_, other) => expect(changed(other)).toHaveLength(plan().length))
+
+test('a given segmenter is taken, and another one repeats what follows from it', () => {
+  const one = plan({}, entries, { ...options, segmenterHash: 'a' })
+  const two = plan({}, entries, { ...options, segmenterHash: 'b' })
+  expect(one[0]).toMatchObject({ id: 'fold-0/segmenter', work: { kind: 'take-segmenter' } })
+  expect(one.every((step, n) => step.hash !== two[n].hash)).toBe(true)
+})
 
 test('another name repeats the export alone', () => {
   const named = changed(plan({}, entries, { ...options, name: 'other' }))

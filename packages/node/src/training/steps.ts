@@ -7,6 +7,8 @@ export type Run = { readonly id: string /** Held-out fold; -1 when nothing is. *
 
 type Work =
   | { readonly kind: 'train'; readonly run: Run; readonly network: NetworkName }
+  /** An earlier training's segmenter stands in for one of its own. */
+  | { readonly kind: 'take-segmenter'; readonly run: Run }
   /** Only the segmenter, to label studies with. */
   | { readonly kind: 'export-segmenter'; readonly run: Run }
   | { readonly kind: 'crops' }
@@ -26,6 +28,8 @@ export type StepOptions = {
   readonly version: string
   readonly minutesScale: number
   readonly half: boolean
+  /** SHA-256 of the weights of a segmenter that is given; absent: one is trained. */
+  readonly segmenterHash?: string | undefined
 }
 
 /** Runs of a recipe, the one that ships first or last: `shippedRun` says which. */
@@ -45,7 +49,7 @@ export const toLabel = (recipe: Recipe, entries: readonly PreparedEntry[]): Prep
 export function planSteps(
   recipe: Recipe,
   entries: readonly PreparedEntry[],
-  { name, version, minutesScale, half }: StepOptions,
+  { name, version, minutesScale, half, segmenterHash }: StepOptions,
 ): Step[] {
   const steps = new Map<string, Step>()
   const add = (id: string, title: string, work: Work, needs: readonly string[], config: unknown) => {
@@ -68,7 +72,16 @@ export function planSteps(
     )
   }
 
-  for (const run of runs) train(run, 'segmenter', [])
+  for (const run of runs)
+    if (segmenterHash === undefined) train(run, 'segmenter', [])
+    else
+      add(
+        `${run.id}/segmenter`,
+        `take the given segmenter, ${nameOf(run)}`,
+        { kind: 'take-segmenter', run },
+        [],
+        segmenterHash,
+      )
   const labelled = toLabel(recipe, entries)
   if (labelled.length > 0) {
     for (const run of heldOut) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -28,6 +29,8 @@ export type TrainOptions = {
   readonly master: string
   readonly device?: 'cpu' | undefined
   readonly half: boolean
+  /** Folder of an earlier training's segmenter, instead of training one. */
+  readonly segmenter?: string | undefined
   readonly workers: number
 }
 
@@ -60,8 +63,22 @@ export async function openTraining(options: TrainOptions, python: Python, second
         `The recipe holds fold ${fold} out; ${options.data} has no study in it (folds: ${index.folds}).`,
       )
   const name = options.name ?? plan.recipe.name
-  const steps = planSteps(plan.recipe, index.studies, { ...options, name })
+  const segmenterHash = options.segmenter === undefined ? undefined : await hashOfWeights(options.segmenter)
+  const steps = planSteps(plan.recipe, index.studies, { ...options, name, segmenterHash })
   return { options: { ...options, name }, plan, index, steps, state: await openState(options.out) }
+}
+
+async function hashOfWeights(folder: string): Promise<string> {
+  const [weights] = await Promise.all(
+    ['weights.pt', 'run.json'].map((file) =>
+      readFile(join(folder, file)).catch((cause: unknown) => {
+        throw new NeckFracError('data', `--segmenter ${folder} holds no ${file} of a finished training.`, {
+          cause,
+        })
+      }),
+    ),
+  )
+  return createHash('sha256').update(weights).digest('hex')
 }
 
 const MODULE = ['-m', 'neckfrac_training'] as const
@@ -130,6 +147,8 @@ async function takeStep(
   switch (work.kind) {
     case 'train':
       return trainNetwork(work, again, training, python)
+    case 'take-segmenter':
+      return takeSegmenter(work.run, training)
     case 'export-segmenter':
       return exportTo(
         join(folderOf(training, work.run), 'labeller'),
@@ -197,6 +216,12 @@ async function trainNetwork(
   ]
   await python.run([...torchrun, ...MODULE, ...asked], `Training the ${network} (${run.id})`)
   return {}
+}
+
+async function takeSegmenter(run: Run, training: Training): Promise<Facts> {
+  const from = training.options.segmenter ?? ''
+  await cp(from, join(folderOf(training, run), 'segmenter'), { recursive: true })
+  return { from }
 }
 
 async function drawCurves({ options }: Training, python: Python): Promise<void> {
