@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from neckfrac_training import data
+from neckfrac_training.slices import positive_shares
 
 
 def test_reads_the_index_and_arrays(prepared_root):
@@ -107,6 +108,16 @@ def test_slices_are_balanced_and_labelled_by_their_heat(prepared_root):
     assert not data.draw_slices(vertebrae, none, (0.5, 0.5, 0), data.generators(0, 0, 0, 20), 0.3)[
         "label"
     ].any()
+
+
+def test_class_weights_follow_what_is_drawn(prepared_root):
+    vertebrae = data.cropped_vertebrae(data.read_prepared(prepared_root).studies)
+    groups, shares = data.group_vertebrae(vertebrae), (0.34, 0.33, 0.33)
+    batch = data.draw_slices(vertebrae, groups, shares, data.generators(0, 0, 0, 4000), 0.3)
+    expected = positive_shares(vertebrae, groups, *shares[:2])
+    for level in range(7):
+        drawn = batch["label"][batch["level"] == level]
+        assert drawn.mean() == pytest.approx(expected[level], abs=0.08)
 
 
 def test_slices_at_a_fractures_ends_can_count_in_part(prepared_root):

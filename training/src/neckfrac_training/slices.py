@@ -21,7 +21,7 @@ class SlicesTask:
         own = self.own
         self.train, self.held, self.groups = split_vertebrae(prepared, self.recipe)
         self.shares = (own.fractured_share, own.beside_share, 1 - own.fractured_share - own.beside_share)
-        share = positive_shares(self.train, self.groups, own.fractured_share)
+        share = positive_shares(self.train, self.groups, own.fractured_share, own.beside_share)
         self.weights = torch.from_numpy(class_weights(share, own.max_class_weight))
         return vertebra_facts(self)
 
@@ -114,14 +114,15 @@ def vertebra_facts(task) -> dict:
     }
 
 
-def positive_shares(vertebrae, groups, fractured_share: float) -> np.ndarray:
-    """(7,) share of positive samples of each level, where a `fractured_share` of all is drawn from the
-    fractured vertebrae `groups[0]` and the rest counts as drawn from the healthy ones."""
+def positive_shares(vertebrae, groups, fractured_share: float, beside_share: float = 0.0) -> np.ndarray:
+    """(7,) share of positives among each level's samples, as they are drawn: positives and a `beside_share`
+    of negatives from the fractured vertebrae `groups[0]`, the others from the healthy ones."""
     mass = np.zeros((2, 7))
     for k, group in enumerate(groups):
         levels = [vertebrae[v].level for v in group]
         mass[k] = np.bincount(levels, minlength=7) / max(len(group), 1)
-    positive, negative = mass[0] * fractured_share, mass[1] * (1 - fractured_share)
+    positive = mass[0] * fractured_share
+    negative = mass[0] * beside_share + mass[1] * (1 - fractured_share - beside_share)
     return positive / np.maximum(positive + negative, 1e-12)
 
 
