@@ -7,7 +7,7 @@ import torch
 from neckfrac_training import sagittal
 from neckfrac_training.recipe import SegmenterRecipe
 
-SHARES = ("coarse", "contrast", "bias", "streaks", "grain", "blur")
+SHARES = ("densities", "coarse", "contrast", "bias", "streaks", "grain", "blur")
 STRONG = SegmenterRecipe(**{share: 1.0 for share in SHARES})
 
 
@@ -111,3 +111,23 @@ def test_streaks_differ_from_row_to_row_and_run_along_them():
 def test_off_by_default():
     """The defaults draw what the first bundle was trained on: none of the harder changes."""
     assert all(getattr(SegmenterRecipe(), share) == 0 for share in SHARES)
+
+
+def test_densities_change_bone_by_its_label_and_leave_soft_tissue():
+    torch.manual_seed(4)
+    image, label = torch.full((64, 5, 64, 32), 40.0), torch.zeros(64, 64, 32, dtype=torch.long)
+    image[:, :, :60, 10:20] = 600
+    for k, low in ((1, 16), (2, 24), (3, 40)):
+        label[:, low : low + (8 if k == 1 else 16), 10:20] = k
+    changed = sagittal.change_densities(image, label)
+    assert torch.equal(changed[..., 0:9], image[..., 0:9])
+    gain = ((changed - 100) / 500)[:, 2, :, 14]
+    skull, c1, tip, foot, c3 = (gain[:, r] for r in (4, 20, 25, 38, 48))
+    assert skull.max() <= 1.11
+    assert skull.min() < 0.5
+    assert c1.max() > 1.7
+    assert tip.max() > 1.8
+    assert foot.max() < 1.3
+    assert c3.max() < 1.3
+    assert c3.min() > 0.75
+    assert torch.allclose(gain[:, 44], gain[:, 52])

@@ -96,6 +96,8 @@ class SegmenterRecipe(NetworkRecipe):
     """Share of samples as a scan of `coarse_mm` pixels would show them, averaged and read back linearly."""
     coarse_mm: tuple[float, float] = (2.5, 5.0)
     """Axial pixels of these, mm: 3.9 in radiotherapy's public head-and-neck scans."""
+    densities: float = 0.0
+    """Share of samples whose bones become denser or lighter than each other, the dens and C1 most of all."""
     contrast: float = 0.0
     """Share of samples whose bone and soft tissue change contrast, each on its own."""
     bias: float = 0.0
@@ -145,6 +147,9 @@ class SlicesRecipe(CropRecipe):
     heat_gain: float = 8.0
     """A cell's share covered by fracture times this, clipped at 1, is its target: a line one pixel wide
     through the 8 x 8 cell counts in full."""
+    patches: float = 0.0
+    """First part of the training that sees patches of 64 px around fractures and elsewhere on the bone, at a
+    quarter of the work; the rest sees whole slices."""
     pseudo_weight: float = 0.3
     """Weight of a slice of a fractured vertebra whose places are unknown."""
     max_class_weight: float = 5.0

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .augment import affine, chance, change_some, soften, uniform, warp
+from .networks import CLASSES
 from .recipe import SegmenterRecipe
 
 AIR = -1024.0
@@ -18,6 +19,8 @@ BODY = -900.0
 """HU above which a voxel is not the air around the patient."""
 PIXEL_MM = 2.0
 """Rows and columns of the sagittal grid; its slices lie 4 mm apart."""
+SOFT = 100.0
+"""HU below which there is no bone."""
 DENSE = 1500.0
 """HU of compact bone: the fixed point of the change of contrast."""
 
@@ -31,6 +34,9 @@ def augment_sagittal(image: Tensor, label: Tensor, recipe: SegmenterRecipe) -> t
     batch = len(image)
     image = change_some(chance(batch, 0.5, image), image, lambda x: x.flip(1))  # left-right
     image, label = move(image, label)
+    image = torch.where(
+        chance(batch, recipe.densities, image).view(-1, 1, 1, 1), change_densities(image, label), image
+    )
     for share, change in (
         (0.5, shift_scale),
         (recipe.contrast, bend_contrast),
@@ -56,7 +62,7 @@ def move(image: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
     turn, size = uniform(batch, -15, 15, image), uniform(batch, 0.85, 1.18, image)
     shear = uniform(batch, -0.06, 0.06, image)
     matrix = affine(turn, size, shift, shear, still, (height, width))
-    label = warp(label[:, None].float(), matrix, "nearest")[:, 0].long()
+    label = warp(label[:, None].float(), matrix, mode="nearest")[:, 0].long()
     return warp(image - AIR, matrix) + AIR, label
 
 
@@ -80,6 +86,35 @@ def bend_contrast(image: Tensor) -> Tensor:
     above = DENSE * (image.clamp(min=0) / DENSE).pow(gamma)
     below = image.clamp(max=0) * per_sample(batch, 0.4, 1.6, image)
     return torch.where(image > BODY, above + below, image)
+
+
+def change_densities(image: Tensor, label: Tensor) -> Tensor:
+    """Bones denser or lighter than each other, which tells a segmenter not to count by brightness.
+
+    On real necks the dens and C1 are often twice as dense as the bodies below them, and the skull base above
+    them is not: C1 and the tip of the dens become up to 2.2 times as dense, the unlabelled bone above them
+    down to 0.35 times, each other vertebra 0.8 to 1.25 times.
+    """
+    batch, height = label.shape[:2]
+    row = torch.arange(height, device=image.device)[None]
+    gain = uniform(batch * CLASSES, 0.8, 1.25, image).view(batch, CLASSES)
+    gain[:, 0], gain[:, 1] = 1.0, uniform(batch, 0.9, 2.0, image)
+    field = gain.gather(1, label.flatten(1)).view(label.shape)
+    rows = (label == 2).any(2)
+    below_tip = ((row - first(rows)[:, None]) * 2 / rows.sum(1, keepdim=True).clamp(min=1)).clamp(0, 1)
+    dens = torch.lerp(uniform(batch, 0.9, 2.2, image)[:, None], gain[:, 2:3], below_tip)
+    field = torch.where(label == 2, dens[:, :, None], field)
+    upper = ((label == 1) | (label == 2)).any(2)
+    above = upper.any(1, keepdim=True) & (row < first(upper)[:, None] + 8)
+    skull = (label == 0) & above[:, :, None]
+    field = torch.where(skull, per_sample(batch, 0.35, 1.1, image)[:, 0], field)
+    field = F.avg_pool2d(field[:, None], 3, 1, 1, count_include_pad=False)
+    return torch.where(image > SOFT, SOFT + (image - SOFT) * field, image)
+
+
+def first(rows: Tensor) -> Tensor:
+    """(B, H) bool -> (B,) index of the first true row; 0 where there is none."""
+    return rows.float().argmax(1)
 
 
 def add_bias(image: Tensor) -> Tensor:
