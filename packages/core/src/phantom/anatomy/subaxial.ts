@@ -126,7 +126,7 @@ export function buildSubaxial(index: number, random: Random): Vertebra {
     ),
   ]
   const pillarY = back + 6
-  const junctionY = back + v(15.9, 0.05)
+  const junctionY = back + v(16.6, 0.04)
   const tipY = Math.max(junctionY + 8, v(size.spine, 0.08))
   const tipZ = v(size.drop, 0.25)
   const wing = v(index === 4 ? 31 : 26 + index * 0.4, 0.04)
@@ -154,7 +154,7 @@ export function buildSubaxial(index: number, random: Random): Vertebra {
         blade(
           [s * (width / 2 - 3), back - 3, 1],
           [px - s * 2, back + 4, 0.5],
-          v(2.7, 0.08),
+          v(2.3, 0.08),
           v(3, 0.08),
           1.35,
         ),
@@ -170,7 +170,7 @@ export function buildSubaxial(index: number, random: Random): Vertebra {
             [s * 1.2, junctionY, -2.5],
             v(2.1, 0.1),
             v(2.3, 0.1),
-            v(2.7, 0.08),
+            v(2.3, 0.08),
           ),
           [0, (pillarY + junctionY) / 2 + 2, -2],
           slope,
