@@ -89,12 +89,15 @@ export const PRESETS = {
   /** For the fracture models: the cervical spine fills a small field of view, so that a study takes a second. */
   zoomed: {
     ...tune,
-    columns: [200, 224, 256],
-    pixelMm: [0.5, 0.7],
-    lengthMm: [150, 190],
+    columns: [192, 208, 224],
+    pixelMm: [0.52, 0.7],
+    sliceMm: [0.9, 1.25],
+    lengthMm: [155, 185],
     tiltShare: 0.05,
     truncatedShare: 0.2,
     fracturedLevels: MANY_LEVELS,
+    boneStepMm: 1.1,
+    tissueStepMm: 2.4,
   },
   small: {
     ...rsna,
