@@ -16,6 +16,7 @@ import { makeBeads } from '../../../core/test/beads.ts'
 import { DEFAULT_BUNDLE } from '../bundle.ts'
 import { phantomUid, writePhantomSet } from './phantom-set.ts'
 import { type PrepareSource, prepareSet } from './prepared-set.ts'
+import { listTemplates } from './templates.ts'
 
 const PRESET = 'small'
 const SEED = 7
@@ -32,7 +33,7 @@ beforeAll(async () => {
   await writePhantomSet({ out: at('rsna'), studies: STUDIES, seed: SEED, preset: PRESET, workers: 2 })
   await prepareSet({ kind: 'rsna', folder: at('rsna') }, { out: at('files'), folds: 5, workers: 1 })
   await prepareSet(phantoms, { out: at('memory'), folds: 5, workers: 1 })
-}, 120_000)
+}, 600_000)
 afterAll(() => rm(root, { recursive: true, force: true }))
 
 /** Share of the bytes of two prepared arrays that differ by more than a rounding error. */
@@ -174,7 +175,7 @@ test('a bundle labels studies that have no mask', async () => {
   expect(failed).toEqual([])
   expect(prepared[0].segment?.label).toBeNull()
   expect(prepared[0].crops?.levels).toEqual(['C1', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7'])
-}, 120_000)
+}, 600_000)
 
 test('folders of something else are left alone', async () => {
   await mkdir(at('thesis'))
@@ -185,4 +186,29 @@ test('folders of something else are left alone', async () => {
     /chapter-1/,
   )
   expect(await readdir(at('thesis'))).toEqual(['chapter-1.txt'])
+})
+
+test('a family is part of a phantom and of its name, and the index says where studies came from', async () => {
+  const source: PrepareSource = { ...phantoms, studies: 1, family: 'randomised' }
+  await prepareSet(source, { out: at('families'), folds: 5, workers: 1 })
+  await prepareSet({ ...phantoms, studies: 1 }, { out: at('families'), folds: 5, workers: 1 })
+  const { studies, sources } = await indexOf('families')
+  expect(new Map(studies.map((s) => [s.uid, s.truth?.family]))).toEqual(
+    new Map([
+      [phantomUid(PRESET, SEED, 'randomised'), 'randomised'],
+      [phantomUid(PRESET, SEED), 'parametric'],
+    ]),
+  )
+  expect(sources).toEqual([
+    { kind: 'phantoms', studies: 1, seed: SEED, preset: PRESET, family: 'randomised' },
+    { kind: 'phantoms', studies: 1, seed: SEED, preset: PRESET, family: 'parametric' },
+  ])
+}, 600_000)
+
+test('a folder without a whole neck is no folder of templates', async () => {
+  await mkdir(at('templates'))
+  await expect(listTemplates(at('templates'))).rejects.toThrow('it holds no .nii and no .nii.gz file')
+  const { labels } = makeBeads({ labels: [2, 8] })
+  await writeFile(at('templates', 'beads.nii'), writeNifti(labels))
+  await expect(listTemplates(at('templates'))).rejects.toThrow('beads.nii cannot be a template: it has no C1')
 })
