@@ -128,6 +128,43 @@ def test_thin_fractures_move_the_loss(prepared_root):
         assert losses[0] != losses[1]
 
 
+def test_patches_hold_what_their_label_says(prepared_root):
+    task, model, batch = drawn("slices", prepared_root, patches=0.5, batch=64)
+    torch.manual_seed(6)
+    patch = task.augment(batch, 0.4)
+    assert patch["input"].shape == (64, 4, 64, 64)
+    assert patch["heat"].shape == (64, 1, 8, 8)
+    sick = batch["label"] > 0
+    assert (patch["heat"].amax((1, 2, 3))[sick] > 0.05).float().mean() > 0.95
+    assert not patch["heat"][~sick].any()
+    assert (patch["input"][:, 3].amax((1, 2)) > 0.3).float().mean() > 0.6  # on the bone, where there is any
+    dark = 60 / 255 < patch["input"][:, 1]  # and at the crop's own scale: the slit is as wide as it was
+    assert dark.any()
+    assert torch.isfinite(task.loss(model, patch))
+    assert task.augment(batch, 0.6)["input"].shape == (64, 4, 128, 128)
+
+
+def test_patches_forget_fractures_whose_place_is_unknown(prepared_root):
+    task, _, batch = drawn("slices", prepared_root, patches=1.0, batch=32)
+    batch["known"][:] = 0
+    weight = task.augment(batch, 0.0)["weight"]
+    assert torch.equal(weight == 0, batch["label"] > 0)
+
+
+def test_a_patch_is_a_window_of_the_field():
+    """Without turning or scaling, half the side around a point is that part of the picture."""
+    values = torch.rand(2, 1, 32, 32)
+    focus = torch.tensor([[0.25, -0.5], [0.0, 0.0]])  # x, y: columns 20 and 16, rows 8 and 16
+    matrix = torch.cat([torch.eye(2).expand(2, 2, 2) * 0.5, focus[:, :, None]], 2)
+    half = augment.warp(values, matrix, part=0.5)
+    assert torch.allclose(half[0, 0], values[0, 0, 0:16, 12:28], atol=1e-5)
+    assert torch.allclose(half[1, 0], values[1, 0, 8:24, 8:24], atol=1e-5)
+    spot = torch.zeros(1, 1, 16, 16)
+    spot[..., 4, 10] = 1
+    found = augment.choose_focus(torch.ones(1, 1, 128, 128), spot)[0]
+    assert found.tolist() == pytest.approx([2 * 10.5 / 16 - 1, 2 * 4.5 / 16 - 1])
+
+
 def test_samples_as_prepared_without_augmentation(prepared_root):
     task, _, batch = drawn("slices", prepared_root, augment=False)
     image = task.augment(batch)["input"]

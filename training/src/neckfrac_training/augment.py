@@ -52,19 +52,23 @@ def affine(degrees: Tensor, scale: Tensor, shift: Tensor, shear: Tensor, mirror:
     return matrix
 
 
-def warp(values: Tensor, matrix: Tensor, mode: str = "bilinear") -> Tensor:
-    """(B, C, H, W) float32 through `matrix`; zero comes in from outside."""
-    grid = F.affine_grid(matrix, list(values.shape), align_corners=False)
+def warp(values: Tensor, matrix: Tensor, mode: str = "bilinear", part: float = 1.0) -> Tensor:
+    """(B, C, H, W) float32 through `matrix`, in `part` of the pixels a side; zero comes in from outside."""
+    sides = [round(side * part) for side in values.shape[2:]]
+    grid = F.affine_grid(matrix, [*values.shape[:2], *sides], align_corners=False)
     return F.grid_sample(values, grid, mode=mode, align_corners=False)
 
 
 # ---------------------------------------------------------------- crops
 
 
-def augment_crops(image: Tensor, mask: Tensor, heat: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def augment_crops(
+    image: Tensor, mask: Tensor, heat: Tensor, patch: float = 1.0, focus: Tensor | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
     """image (B, S, 128, 128), mask (B, M, 128, 128), heat (B, T, 16, 16), all float32 in [0, 1].
 
-    One geometry a sample, for all its slices; S is 3 for Model I and 24 for Model II.
+    One geometry a sample, for all its slices; S is 3 for Model I and 24 for Model II. With a `focus`
+    (B, 2), the field's (x, y) in [-1, 1], what comes back is the part `patch` of each side around it.
     """
     batch = len(image)
     half_mm = image.shape[-1] * CROP_PIXEL_MM / 2
@@ -77,12 +81,25 @@ def augment_crops(image: Tensor, mask: Tensor, heat: Tensor) -> tuple[Tensor, Te
         chance(batch, 0.5, image),
         image.shape[-2:],
     )
+    if focus is not None:  # up to 16 px beside the patch's middle, besides the shift
+        aside = torch.stack([uniform(batch, -0.25, 0.25, image), uniform(batch, -0.25, 0.25, image)], 1)
+        matrix = torch.cat([matrix[:, :, :2] * patch, matrix[:, :, 2:] + (focus + aside)[:, :, None]], 2)
     mask = change_some(chance(batch, 0.7, mask), mask, lambda m: close_mask(m, 9))
     return (
-        change_intensity(warp(image, matrix)),
-        change_mask(warp(mask, misplace(matrix, mask.shape[-1]))),
-        warp(heat, matrix),
+        change_intensity(warp(image, matrix, part=patch)),
+        change_mask(warp(mask, misplace(matrix, mask.shape[-1]), part=patch)),
+        warp(heat, matrix, part=patch),
     )
+
+
+def choose_focus(mask: Tensor, heat: Tensor) -> Tensor:
+    """(B, 2) middle of a random cell, (x, y) in [-1, 1]: with fracture where heat (B, 1, 16, 16) has any,
+    else with bone of the mask (B, 1, 128, 128), else any."""
+    cells = heat.shape[-1]
+    fracture = heat.flatten(1)
+    bone = F.adaptive_avg_pool2d(mask, cells).flatten(1) + 1e-6
+    chosen = torch.multinomial(torch.where(fracture.amax(1, keepdim=True) > 0, fracture, bone), 1)[:, 0]
+    return torch.stack([chosen % cells, chosen // cells], 1) * (2 / cells) + (1 / cells - 1)
 
 
 def misplace(matrix: Tensor, size: int) -> Tensor:

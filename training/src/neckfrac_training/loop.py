@@ -231,12 +231,12 @@ class Training:
     def _step(self, step: int, batch: dict) -> float:
         torch.manual_seed(int(np.random.SeedSequence((self.seed, step, self.rank)).generate_state(1)[0]))
         batch = {name: values.to(self.device, non_blocking=True) for name, values in batch.items()}
-        factor = rate_factor(step, self.progress(), self.recipe)
-        self.rate = self.recipe.rate * factor
+        progress = self.progress()
+        self.rate = self.recipe.rate * rate_factor(step, progress, self.recipe)
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate * group["share"]
         with torch.no_grad():
-            batch = self.task.augment(batch)
+            batch = self.task.augment(batch, progress)
         with self.autocast():
             loss = self.task.loss(self.model, batch)
         self.optimizer.zero_grad(set_to_none=True)

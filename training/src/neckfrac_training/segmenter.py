@@ -31,7 +31,7 @@ class SegmenterTask:
         rngs = data.generators(self.recipe.seed, step, rank, self.own.batch)
         return data.draw_sagittal(self.train, rngs, self.own.crop, self.own.near_spine)
 
-    def augment(self, batch: dict) -> dict:
+    def augment(self, batch: dict, progress: float = 1.0) -> dict:
         image, label = batch["image"].float(), batch["label"].long()
         if self.own.augment:
             image, label = augment_sagittal(image, label, self.own)

@@ -60,7 +60,7 @@ class SequenceTask:
         kept = {name: batch[name] for name in ("level", "label", "weight", "known")}
         return {"input": stack, "slice_label": slice_label, **kept}
 
-    def augment(self, batch: dict) -> dict:
+    def augment(self, batch: dict, progress: float = 1.0) -> dict:
         return mix_batch(self.view(batch), self.own.mixup)
 
     def loss(self, model, batch: dict) -> Tensor:
@@ -104,7 +104,7 @@ class HeadTask:
         ]
         return {name: values[rows] for name, values in self.features.items()}
 
-    def augment(self, batch: dict) -> dict:
+    def augment(self, batch: dict, progress: float = 1.0) -> dict:
         return {**batch, "embedding": batch["embedding"].float()}
 
     def loss(self, model, batch: dict) -> Tensor:

@@ -6,9 +6,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from . import data
-from .augment import augment_crops, mix_batch, mixed_loss, stack_neighbours
+from .augment import augment_crops, choose_focus, mix_batch, mixed_loss, stack_neighbours
 from .metrics import best_f2, binary_metrics, class_weights, roc_auc
 from .recipe import CropRecipe, Recipe, SlicesRecipe
+
+PATCH = 0.5
+"""Side of a patch as a share of the crop's: 64 px or 45 mm, a quarter of the work."""
 
 
 class SlicesTask:
@@ -32,13 +35,18 @@ class SlicesTask:
             self.train, self.groups, self.shares, rngs, own.pseudo_weight, own.full_share, own.hairline
         )
 
-    def augment(self, batch: dict) -> dict:
+    def augment(self, batch: dict, progress: float = 1.0) -> dict:
         image, mask = batch["image"].float() / 255, batch["mask"].float() / 255
         heat = (batch["heat"].float() / 255 * self.own.heat_gain).clamp(max=1)
-        if self.own.augment:
+        kept = {name: batch[name] for name in ("level", "label", "weight", "known")}
+        if progress < self.own.patches:
+            unseen = (batch["known"] == 0) & (batch["label"] > 0)  # the patch may have missed the fracture
+            kept["weight"] = torch.where(unseen, 0, batch["weight"])
+            focus = choose_focus(mask, heat)
+            image, mask, heat = augment_crops(image, mask, heat, PATCH, focus)
+        elif self.own.augment:
             image, mask, heat = augment_crops(image, mask, heat)
         joined = torch.cat([image, mask], 1).contiguous(memory_format=torch.channels_last)
-        kept = {name: batch[name] for name in ("level", "label", "weight", "known")}
         return mix_batch({"input": joined, "heat": heat, **kept}, self.own.mixup)
 
     def loss(self, model, batch: dict) -> Tensor:
