@@ -7,7 +7,7 @@ import { createGrain, type Grain, grainAt } from './grain.ts'
 import type { Landmarks, Solid } from './landmarks.ts'
 import { type Bounds, FAR_MM, fetch, type Lattice, sculpt } from './lattice.ts'
 import type { Stroke } from './shapes.ts'
-import { buildMandible, buildSkull, buildTeeth, type HeadPlan } from './skull.ts'
+import { buildClivus, buildMandible, buildSkull, buildTeeth, type HeadPlan } from './skull.ts'
 import { type Spine, VERTEBRAE } from './spine.ts'
 import { buildSubaxial } from './subaxial.ts'
 import { buildThoracic } from './thoracic.ts'
@@ -194,6 +194,14 @@ export function buildParts(options: {
   const jaw: Bone = { cortexMm: 1.6, cortexHu: 1350 * dense, coreHu: 300, texture: 0.25 }
   const inPatient: Mat4 = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
   build('skull', 0, buildSkull(head, random.fork('skull')), spine.skull, hard, coarse)
+  // Thin cortex around fatty marrow: on real scans it is hardly seen above the bright dens.
+  const fatty: Bone = {
+    cortexMm: look.range(0.3, 0.9),
+    cortexHu: 1000 * dense,
+    coreHu: look.range(-60, 250),
+    texture: 0.25,
+  }
+  build('clivus', 0, buildClivus(head, random.fork('clivus')), spine.skull, fatty, coarse)
   build('mandible', 0, buildMandible(head, random.fork('mandible')), spine.skull, jaw, coarse)
   build(
     'teeth',
@@ -225,6 +233,8 @@ export function buildParts(options: {
   for (const [a, b] of [
     ['skull', 'C1'],
     ['skull', 'C2'],
+    ['clivus', 'C1'],
+    ['clivus', 'C2'],
     ...pairs,
     ...VERTEBRAE.slice(7).map((v) => ['cage', v]),
   ]) {

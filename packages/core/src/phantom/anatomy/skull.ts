@@ -70,18 +70,8 @@ export function buildSkull(head: HeadPlan, random: Random): Stroke[] {
   const { vault, brain, basionZ: z0 } = head
   // In front of the clivus the vault's floor is missing: the face is there.
   const shell = common(vault, (x, y, z) => Math.max(-brain.sdf(x, y, z), Math.min(-14 - y, z0 + 26 - z)))
-  // Its thickness and slope differ most of all that lies above the dens, and it must not be taken for C1 or the dens.
-  const clivus = random.range(3, 5.6)
   const strokes: Stroke[] = [
     add(shell, 0.1),
-    add(
-      stretched(
-        rod([0, -7, z0 + 2.5], [0, -random.range(24, 43), z0 + random.range(29, 41)], clivus, clivus * 1.9),
-        [0, 0, 0],
-        [1.9, 1, 1],
-      ),
-      2,
-    ),
     add(stretched(rod([0, 46, z0 - 3], [0, 66, z0 + 12], 3, 5), [0, 0, 0], [1.6, 1, 1]), 4),
     add(box([0, -40, z0 + 44], [34, 26, 2.4], 2), 3),
   ]
@@ -145,6 +135,16 @@ export function buildSkull(head: HeadPlan, random: Random): Stroke[] {
       strokes.push(add(rod([s * 7, -44, palateZ + t], [s * 9, -70, palateZ + t - 2], 1.6, 1.2), 1))
   }
   return strokes
+}
+
+/**
+ * The clivus, from the basion up to the sella. Its slope and thickness differ most of all that lies above the dens, and
+ * it must not be taken for the dens.
+ */
+export function buildClivus({ basionZ: z0 }: HeadPlan, random: Random): Stroke[] {
+  const thick = random.range(2.4, 5.2)
+  const top: Vec3 = [0, -random.range(24, 43), z0 + random.range(29, 41)]
+  return [add(stretched(rod([0, -7, z0 + 2.5], top, thick, thick * 1.9), [0, 0, 0], [1.9, 1, 1]), 2)]
 }
 
 /** The lower jaw, turned down about its joint by the gape (mm at the teeth). */
