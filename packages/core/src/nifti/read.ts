@@ -24,11 +24,13 @@ export function readNifti(bytes: Uint8Array, name = 'NIfTI file'): Volume {
   return orderAxes({ data: values, shape: header.shape, ijkToLps: header.ijkToLps }, (n) => new Int16Array(n))
 }
 
-/** Vertebra labels 0..255 from the bytes of a .nii or .nii.gz file. @throws NeckFracError input */
+/** Vertebra labels 0..255 from the bytes of a .nii or .nii.gz file; may be a view of those. @throws NeckFracError input */
 export function readNiftiLabels(bytes: Uint8Array, name = 'NIfTI file'): LabelVolume {
   const file = unpack(bytes, name)
   const header = readNiftiHeader(file, name)
   const stored = storedValues(file, header, name)
+  if (stored instanceof Uint8Array && header.slope === 1 && header.intercept === 0)
+    return orderLabels(stored, header)
   const data = new Uint8Array(stored.length)
   for (let i = 0; i < data.length; i++) {
     const label = stored[i] * header.slope + header.intercept
@@ -39,8 +41,11 @@ export function readNiftiLabels(bytes: Uint8Array, name = 'NIfTI file'): LabelVo
         `${name}: the value ${label} is no label; labels are whole numbers 0..255`,
       )
   }
-  return orderAxes({ data, shape: header.shape, ijkToLps: header.ijkToLps }, (n) => new Uint8Array(n))
+  return orderLabels(data, header)
 }
+
+const orderLabels = (data: Uint8Array, { shape, ijkToLps }: NiftiHeader): LabelVolume =>
+  orderAxes({ data, shape, ijkToLps }, (n) => new Uint8Array(n))
 
 const whyNoCt = (low: number, high: number): string =>
   `no CT in Hounsfield units: values are ${low.toFixed(0)}..${high.toFixed(0)}, a CT has air near -1000` +

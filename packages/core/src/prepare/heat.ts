@@ -55,13 +55,19 @@ export function paintBoxes(boxes: readonly SliceBox[], ijkToLps: Mat4, centreLps
   const reach = Math.max(0.5, (Math.abs(m[8]) + Math.abs(m[9]) + Math.abs(m[10])) / 2)
   const [nz, ny, nx] = CROP.shape
   const out = new Uint8Array(CROP_SIZE)
-  for (let k = 0; k < nz; k++)
+  // How far the height in the volume changes over a slice of the crop: by nothing unless the scan is tilted.
+  const low = Math.min(0, m[8] * (nx - 1)) + Math.min(0, m[9] * (ny - 1))
+  const high = Math.max(0, m[8] * (nx - 1)) + Math.max(0, m[9] * (ny - 1))
+  for (let k = 0; k < nz; k++) {
+    const height = m[10] * k + m[11]
+    const near = boxes.filter(({ sliceIndex: s }) => s >= height + low - reach && s <= height + high + reach)
+    if (near.length === 0) continue
     for (let j = 0; j < ny; j++)
       for (let i = 0; i < nx; i++) {
         const x = m[0] * i + m[1] * j + m[2] * k + m[3]
         const y = m[4] * i + m[5] * j + m[6] * k + m[7]
         const z = m[8] * i + m[9] * j + m[10] * k + m[11]
-        const inside = boxes.some(
+        const inside = near.some(
           (b) =>
             Math.abs(z - b.sliceIndex) <= reach &&
             x >= b.x &&
@@ -71,6 +77,7 @@ export function paintBoxes(boxes: readonly SliceBox[], ijkToLps: Mat4, centreLps
         )
         if (inside) out[k * CROP_PLANE + j * nx + i] = 1
       }
+  }
   return out
 }
 

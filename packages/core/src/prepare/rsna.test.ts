@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { makeBeads } from '../../test/beads.ts'
+import { segmentationImage } from '../segment/grid.ts'
 import { multiply } from '../volume/geometry.ts'
 import { preparePhantom } from './phantom.ts'
 import { heatFromBoxes, orientMask } from './rsna.ts'
@@ -40,9 +41,9 @@ test('a mask stored feet first is found and turned over', () => {
   const [nz] = labels.shape
   const flip = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, -1, nz - 1, 0, 0, 0, 1]
   const wrong = { ...labels, ijkToLps: multiply(labels.ijkToLps, flip) }
-  const turned = orientMask(wrong, volume)
+  const turned = orientMask(wrong, segmentationImage(volume))
   expect(turned.mirrored).toBe(true)
   const labelsOf = (mask: typeof labels) => prepareStudy(volume, mask, () => null).segment.label?.data ?? []
   expect(Buffer.from(labelsOf(turned.mask)).equals(Buffer.from(labelsOf(labels)))).toBe(true)
-  expect(orientMask(labels, volume).mirrored).toBe(false)
+  expect(orientMask(labels, segmentationImage(volume)).mirrored).toBe(false)
 })

@@ -1,5 +1,4 @@
 import { LEVELS, labelOf } from '../levels.ts'
-import { segmentationImage } from '../segment/grid.ts'
 import type { Segmentation } from '../segment/segmentation.ts'
 import { invert, type Mat4, multiply, transform, type Vec3 } from '../volume/geometry.ts'
 import { resampleLabels } from '../volume/resample.ts'
@@ -63,8 +62,9 @@ const CLEARLY_BETTER = 1.15
 /**
  * Turns a mask over that was stored feet first against its images (five of RSNA's are): the orientation in which it
  * covers more bone is the right one.
+ * @param image The study on the segmentation grid.
  */
-export function orientMask(mask: LabelVolume, volume: Volume): { mask: LabelVolume; mirrored: boolean } {
+export function orientMask(mask: LabelVolume, image: Volume): { mask: LabelVolume; mirrored: boolean } {
   const [nz, ny, nx] = mask.shape
   const { ijkToLps: m } = mask
   const ends = [0, nx - 1].flatMap((i) =>
@@ -72,7 +72,6 @@ export function orientMask(mask: LabelVolume, volume: Volume): { mask: LabelVolu
   )
   const reflect: Mat4 = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, -1, Math.min(...ends) + Math.max(...ends), 0, 0, 0, 1]
   const mirrored = { ...mask, ijkToLps: multiply(reflect, m) }
-  const image = segmentationImage(volume)
   return boneVoxels(mirrored, image) > CLEARLY_BETTER * boneVoxels(mask, image)
     ? { mask: mirrored, mirrored: true }
     : { mask, mirrored: false }

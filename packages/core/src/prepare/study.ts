@@ -38,9 +38,15 @@ export type PreparedStudy = {
  * Reduces a study to what the networks see of it, through the functions that are used for a patient: the same grid,
  * the same crops, and masks that come from the coarse grid of the segmenter although finer ones are known.
  * @param mask Vertebrae on any grid; without it there are no labels and no crops.
+ * @param segmentImage The study on the segmentation grid, where that is known already.
  */
-export function prepareStudy(volume: Volume, mask: LabelVolume | null, heatOf: HeatSource): PreparedStudy {
-  const { data, shape, ijkToLps } = segmentationImage(volume)
+export function prepareStudy(
+  volume: Volume,
+  mask: LabelVolume | null,
+  heatOf: HeatSource,
+  segmentImage: Volume = segmentationImage(volume),
+): PreparedStudy {
+  const { data, shape, ijkToLps } = segmentImage
   const image = { data, shape }
   if (mask === null) return { segment: { image, label: null }, crops: null }
   const labels = coarseLabels(mask, { shape, ijkToLps })

@@ -13,13 +13,16 @@ const CONTEXT = 5
 /** Slices in one call: enough to fill two cores, little memory. */
 const BATCH = 8
 
-/** Labels the vertebrae of a volume: 2.5D network on sagittal slabs, smoothing across slabs, largest component a label. */
+/**
+ * Labels the vertebrae of a volume: 2.5D network on sagittal slabs, smoothing across slabs, largest component a label.
+ * @param options.image The volume on the segmentation grid, where that is known already.
+ */
 export async function segment(
   volume: Volume,
   session: Session,
-  options: { signal?: Signal | undefined } = {},
+  options: { signal?: Signal | undefined; image?: Volume | undefined } = {},
 ): Promise<Segmentation> {
-  const image = segmentationImage(volume)
+  const image = options.image ?? segmentationImage(volume)
   const [slices, rows, columns] = image.shape
   const plane = rows * columns
   const probabilities = new Float32Array(slices * CLASSES * plane)

@@ -51,35 +51,30 @@ function blockFactors(gridToIjk: Mat4): Vec3 {
 }
 
 /** Means of blocks of fx x fy x fz voxels inside a region. Blocks at the far border may be smaller. */
-function blockMean(volume: Volume, { from, to }: Region, [fx, fy, fz]: Vec3): Volume {
-  const [, ny, nx] = volume.shape
+function blockMean({ data, shape, ijkToLps }: Volume, { from, to }: Region, [fx, fy, fz]: Vec3): Volume {
+  const [, ny, nx] = shape
   const [ox, oy, oz] = [0, 1, 2].map((a) => Math.ceil((to[a] - from[a]) / [fx, fy, fz][a]))
-  const sums = new Int32Array(ox)
-  const rowSum = new Float64Array(ox * oy)
+  const width = to[0] - from[0]
+  const columns = new Int32Array(width)
   const out = new Int16Array(ox * oy * oz)
-  for (let bz = 0; bz < oz; bz++) {
-    rowSum.fill(0)
-    const z0 = from[2] + bz * fz
+  let at = 0
+  for (let z0 = from[2]; z0 < to[2]; z0 += fz) {
     const z1 = Math.min(z0 + fz, to[2])
-    for (let z = z0; z < z1; z++) {
-      for (let y = from[1]; y < to[1]; y++) {
-        sums.fill(0)
-        let index = (z * ny + y) * nx + from[0]
-        for (let bx = 0; bx < ox; bx++) {
-          const end = Math.min(index + fx, (z * ny + y) * nx + to[0])
-          let sum = 0
-          for (; index < end; index++) sum += volume.data[index]
-          sums[bx] = sum
-        }
-        const row = Math.floor((y - from[1]) / fy) * ox
-        for (let bx = 0; bx < ox; bx++) rowSum[row + bx] += sums[bx]
+    for (let y0 = from[1]; y0 < to[1]; y0 += fy) {
+      const y1 = Math.min(y0 + fy, to[1])
+      columns.fill(0)
+      for (let z = z0; z < z1; z++) {
+        const start = z * ny * nx + from[0]
+        let y = y0
+        for (; y + 3 < y1; y += 4) addFourRows(data, start + y * nx, nx, columns)
+        for (; y < y1; y++) addRow(data, start + y * nx, columns)
       }
-    }
-    for (let by = 0; by < oy; by++) {
-      const rows = Math.min(fy, to[1] - from[1] - by * fy) * (z1 - z0)
-      for (let bx = 0; bx < ox; bx++) {
-        const voxels = Math.min(fx, to[0] - from[0] - bx * fx) * rows
-        out[(bz * oy + by) * ox + bx] = Math.round(rowSum[by * ox + bx] / voxels)
+      const rows = (z1 - z0) * (y1 - y0)
+      for (let x0 = 0; x0 < width; x0 += fx) {
+        const x1 = Math.min(x0 + fx, width)
+        let sum = 0
+        for (let x = x0; x < x1; x++) sum += columns[x]
+        out[at++] = Math.round(sum / ((x1 - x0) * rows))
       }
     }
   }
@@ -89,7 +84,16 @@ function blockMean(volume: Volume, { from, to }: Region, [fx, fy, fz]: Vec3): Vo
     0, 0, fz, from[2] + (fz - 1) / 2,
     0, 0, 0, 1,
   ] // biome-ignore format: a matrix reads best in rows
-  return { data: out, shape: [oz, oy, ox], ijkToLps: multiply(volume.ijkToLps, blockToVoxel) }
+  return { data: out, shape: [oz, oy, ox], ijkToLps: multiply(ijkToLps, blockToVoxel) }
+}
+
+/** Functions of their own, so that the compiler sees plain arrays; four rows at once halve the time. */
+function addRow(data: Int16Array, start: number, sums: Int32Array): void {
+  for (let x = 0; x < sums.length; x++) sums[x] += data[start + x]
+}
+function addFourRows(data: Int16Array, start: number, stride: number, sums: Int32Array): void {
+  const [b, c, d] = [start + stride, start + 2 * stride, start + 3 * stride]
+  for (let x = 0; x < sums.length; x++) sums[x] += data[start + x] + data[b + x] + data[c + x] + data[d + x]
 }
 
 function sampleTrilinear(volume: Volume, toIjk: Mat4, shape: Shape3, outside: number): Int16Array {

@@ -17,6 +17,7 @@ import {
   readNiftiLabels,
   type Session,
   segment,
+  segmentationImage,
   synthesize,
   type Volume,
 } from '@neckfrac/core'
@@ -76,18 +77,19 @@ export const prepareRsnaStudy = task(
     const notes = findings.filter((f) => f.severity !== 'info').map((f) => f.message)
     if (skipped.length > 0)
       notes.push(`files left out: ${skipped.length}, ${skipped[0].path}: ${skipped[0].reason}`)
+    const image = segmentationImage(volume)
     let mask = study.mask ? readNiftiLabels(await readFile(study.mask), study.mask) : null
     if (mask) {
-      const oriented = orientMask(mask, volume)
+      const oriented = orientMask(mask, image)
       mask = oriented.mask
       if (oriented.mirrored) notes.push('mask turned over: it was stored feet first against its images')
     } else if (bundle === undefined) notes.push('no mask and no --bundle: no crops')
     const { boxes, unknown } = placeBoxes(study.boxes, slices)
     if (unknown.length > 0) notes.push(`boxes on slices that do not exist: ${unknown.join(', ')}`)
     const heatOf = heatFromBoxes(volume, study.fractured, boxes)
-    let prepared = prepareStudy(volume, mask, heatOf)
+    let prepared = prepareStudy(volume, mask, heatOf, image)
     if ((!mask || predicted) && bundle !== undefined) {
-      const segmentation = await segment(volume, await segmenterOf(bundle))
+      const segmentation = await segment(volume, await segmenterOf(bundle), { image })
       prepared = { ...prepared, crops: prepareCrops(volume, segmentation, heatOf) }
     }
     return {

@@ -15,7 +15,8 @@ export async function readRange(
 ): Promise<Uint8Array> {
   const handle = await open(location, 'r')
   try {
-    const bytes = new Uint8Array(Math.max(0, end - start))
+    // Not zeroed: what is handed back was read.
+    const bytes = Buffer.allocUnsafeSlow(Math.max(0, end - start))
     let at = 0
     while (at < bytes.length) {
       const { bytesRead } = await handle.read(bytes, at, bytes.length - at, start + at)
