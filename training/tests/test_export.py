@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from neckfrac_training.export import TOLERANCE, export_bundle, store_half
+from neckfrac_training.export import TOLERANCE, export_bundle, store_half, without_folders
 from neckfrac_training.run import train_network
 from test_training import tiny
 
@@ -88,3 +88,11 @@ def test_fixtures_and_half_storage_are_small(bundle):
     for network in ("segmenter", "slices", "sequence"):
         file = f"{network}.onnx"
         assert (bundle / "half" / file).stat().st_size < 0.75 * (bundle / file).stat().st_size
+
+
+def test_a_bundle_names_no_folder_of_the_machine_that_made_it():
+    facts = {"weights_file": "/runs/7/weights.pt", "sources": [{"folder": "/data/rsna", "seed": 3}]}
+    kept = without_folders(facts | {"shape": ["N", 1], "axes": "slices, head to feet"})
+    assert kept["weights_file"] == "weights.pt"
+    assert kept["sources"] == [{"folder": "rsna", "seed": 3}]
+    assert kept["axes"] == "slices, head to feet"

@@ -150,8 +150,17 @@ def export_bundle(
         "networks": entries,
         "decision": UNCALIBRATED,
     }
-    (bundle / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    (bundle / "manifest.json").write_text(json.dumps(without_folders(manifest), indent=1) + "\n")
     return [*lines, f"{bundle / 'manifest.json'}: run `neckfrac calibrate` on it next"]
+
+
+def without_folders(value):
+    """Absolute paths cut down to their last name: a bundle travels, and a path tells who made it."""
+    if isinstance(value, dict):
+        return {key: without_folders(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_folders(part) for part in value]
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 
 def trained_on(entries: dict) -> str:
