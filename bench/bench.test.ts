@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { compareProbabilities, median, medians } from './comparison.ts'
+import { compareArrays, summarize as summarizePrepare } from './prepare-result.ts'
 import { parseCpu, parsePeak, runProcess } from './process.ts'
 import { summarize, toText } from './result.ts'
 
@@ -63,4 +64,27 @@ test('ratios are taken within a pair, with and without what the peer imports', (
   expect(result.largestDifference).toBe(0)
   expect(toText(result)).toMatch(/read, s +1\.00 +2\.00/)
   expect(toText(result)).toMatch(/pair by pair +4\.00 \(4\.00, 3\.00, 4\.00\)/)
+})
+
+test('arrays are compared value by value, shapes first', () => {
+  const compared = compareArrays('crop', [[Int16Array.of(1, 2, -3, 4), Int16Array.of(1, 2, 3, 5)]])
+  expect(compared).toEqual({ array: 'crop', values: 4, differing: 0.5, largest: 6 })
+  expect(compareArrays('crop', [[[1], [1, 2]]]).largest).toBe(Infinity)
+})
+
+test('studies per hour and what they mean for 343 GB', () => {
+  const runs = (...seconds: number[]) =>
+    seconds.map((s) => ({ stdout: '', seconds: s, peakBytes: 1e9, cpuSeconds: 1.5 * s }))
+  const result = summarizePrepare(
+    [
+      { name: 'neckfrac', workers: 2, runs: runs(10, 20, 12) },
+      { name: 'peer, usual', workers: 2, runs: runs(30, 80, 60) },
+      { name: 'peer, usual', workers: 4, runs: runs(1, 1, 1) },
+    ],
+    [],
+    { data: '', studies: 6, imageBytes: 343e6, machine: '', load: '', versions: {} },
+  )
+  expect(result.rows[0]).toMatchObject({ seconds: 12, studiesPerHour: 1800, cpuSecondsPerStudy: 3 })
+  expect(result.rows[0].rsnaHours).toBeCloseTo(12000 / 3600)
+  expect(result.ratios).toEqual([{ peer: 'peer, usual', workers: 2, wall: [3, 4, 5], cpu: [3, 4, 5] }])
 })
