@@ -34,9 +34,9 @@ def augment_sagittal(image: Tensor, label: Tensor, recipe: SegmenterRecipe) -> t
     batch = len(image)
     image = change_some(chance(batch, 0.5, image), image, lambda x: x.flip(1))  # left-right
     image, label = move(image, label)
-    image = torch.where(
-        chance(batch, recipe.densities, image).view(-1, 1, 1, 1), change_densities(image, label), image
-    )
+    if recipe.densities:
+        chosen = chance(batch, recipe.densities, image).view(-1, 1, 1, 1)
+        image = torch.where(chosen, change_densities(image, label), image)
     for share, change in (
         (0.5, shift_scale),
         (recipe.contrast, bend_contrast),
