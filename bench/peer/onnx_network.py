@@ -234,6 +234,18 @@ def gru(weights: list[Tensor], *, hidden_size: int, direction=b"forward", linear
     return run
 
 
+def depth_to_space(a: dict) -> Operator:
+    if a.get("mode", b"DCR") != b"CRD":
+        raise NotImplementedError("DepthToSpace in an order that PyTorch does not know")
+    return lambda x: F.pixel_shuffle(x, a["blocksize"])
+
+
+def divide(x: Tensor, y: Tensor) -> Tensor:
+    """Whole numbers, as sizes are, stay whole."""
+    whole = not (x.is_floating_point() or y.is_floating_point())
+    return torch.div(x, y, rounding_mode="trunc" if whole else None)
+
+
 def plain(operator: Callable) -> Callable[[dict], Operator]:
     """An operator without attributes."""
     return lambda _: operator
@@ -247,7 +259,8 @@ OPERATORS: dict[str, Callable[[dict], Operator]] = {
     "Concat": lambda a: lambda *parts: torch.cat(parts, a["axis"]),
     "Constant": plain(None),
     "Conv": convolution,
-    "Div": plain(torch.div),
+    "DepthToSpace": depth_to_space,
+    "Div": plain(divide),
     "Expand": plain(lambda x, shape: x.expand(torch.broadcast_shapes(x.shape, shape.tolist()))),
     "GRU": gru,
     "Gather": lambda a: (

@@ -9,7 +9,7 @@ const levels = z.object(Object.fromEntries(LEVELS.map((l) => [l, flag])) as Reco
 const study = z.object({
   uid: z.string(),
   origin: z.enum(['phantom', 'dicom']),
-  /** SHA-256 of the HU voxels and where they lie. */
+  /** SHA-256 of the HU on the segmentation grid and of where the source's voxels lie. */
   sourceHash: z.string(),
   /** Follows from the uid alone, so that a study keeps its fold when others come or go. */
   fold: z.number().int().min(0),

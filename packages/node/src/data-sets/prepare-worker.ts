@@ -5,8 +5,10 @@ import {
   encodeNpy,
   type FamilyName,
   type Fractured,
+  type Grid,
   heatFromBoxes,
   LEVELS,
+  type NpyArray,
   orientMask,
   type PreparedEntry,
   type PreparedStudy,
@@ -19,7 +21,6 @@ import {
   segment,
   segmentationImage,
   synthesize,
-  type Volume,
 } from '@neckfrac/core'
 import { fillFolder } from '../atomic-file.ts'
 import { openSegmenter } from '../bundle.ts'
@@ -55,7 +56,7 @@ export const preparePhantomStudy = task(
       ...(await store(out, uid, prepared)),
       ...labelsOf(fractured),
       origin: 'phantom',
-      sourceHash: hashOf(phantom.volume),
+      sourceHash: hashOf(phantom.volume, prepared.segment.image.data),
       notes: [],
       truth: { seed, preset, family, template: phantom.truth.template, fractures, scan: phantom.truth.scan },
     }
@@ -96,7 +97,7 @@ export const prepareRsnaStudy = task(
       ...(await store(out, study.uid, prepared)),
       ...labelsOf(study.fractured),
       origin: 'dicom',
-      sourceHash: hashOf(volume),
+      sourceHash: hashOf(volume, image.data),
       notes,
     }
   },
@@ -119,12 +120,11 @@ function labelsOf(fractured: Fractured): Pick<PreparedEntry, 'fractured' | 'pati
   }
 }
 
-/** SHA-256 of the HU voxels and where they lie. */
-function hashOf({ data, shape, ijkToLps }: Volume): string {
-  const voxels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+/** SHA-256 of a study on the segmentation grid and of the grid of its source: of every voxel it would take a tenth of the time. */
+function hashOf({ shape, ijkToLps }: Grid, image: NpyArray['data']): string {
   return createHash('sha256')
     .update(JSON.stringify([shape, ijkToLps]))
-    .update(voxels)
+    .update(new Uint8Array(image.buffer, image.byteOffset, image.byteLength))
     .digest('hex')
 }
 
