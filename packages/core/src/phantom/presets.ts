@@ -57,6 +57,18 @@ const tune: Preset = {
   lengthMm: [190, 245],
 }
 
+const small: Preset = {
+  ...rsna,
+  columns: [128],
+  pixelMm: [1.55, 1.65],
+  sliceMm: [2.4, 2.6],
+  slices: [88, 92],
+  truncatedShare: 0,
+  tiltShare: 0,
+  boneStepMm: 1.2,
+  tissueStepMm: 2.5,
+}
+
 export const PRESETS = {
   rsna,
   healthy: { ...rsna, fracturedLevels: [1] },
@@ -99,30 +111,9 @@ export const PRESETS = {
     boneStepMm: 1.1,
     tissueStepMm: 2.4,
   },
-  small: {
-    ...rsna,
-    columns: [128],
-    pixelMm: [1.55, 1.65],
-    sliceMm: [2.4, 2.6],
-    slices: [88, 92],
-    truncatedShare: 0,
-    tiltShare: 0,
-    boneStepMm: 1.2,
-    tissueStepMm: 2.5,
-  },
+  small,
   /** Small, but fine enough to judge fractures and with many of them: a training from nothing within minutes. */
-  drill: {
-    ...rsna,
-    columns: [160],
-    pixelMm: [1.3, 1.4],
-    sliceMm: [2.4, 2.6],
-    slices: [88, 92],
-    truncatedShare: 0,
-    tiltShare: 0,
-    fracturedLevels: MANY_LEVELS,
-    boneStepMm: 1.2,
-    tissueStepMm: 2.5,
-  },
+  drill: { ...small, columns: [160], pixelMm: [1.3, 1.4], fracturedLevels: MANY_LEVELS },
 } as const satisfies Record<string, Preset>
 
 export type PresetName = keyof typeof PRESETS

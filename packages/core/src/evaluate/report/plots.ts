@@ -1,6 +1,6 @@
 import { html, type Markup, NOTHING } from '../../report/markup.ts'
 import type { Areas } from '../metrics/bootstrap.ts'
-import { FALSE_BOXES, type Froc, type FrocPoint } from '../metrics/froc.ts'
+import type { Froc, FrocPoint } from '../metrics/froc.ts'
 import type { ReliabilityBin } from '../metrics/reliability.ts'
 import type { PrPoint, RocPoint } from '../metrics/roc.ts'
 import type { Share } from '../metrics.ts'
@@ -127,8 +127,6 @@ export function frocPlot(model: Froc, trivial: Froc | null, what: string): Marku
     ]),
   ])
 }
-
-export const FROC_READINGS = FALSE_BOXES.join(', ')
 
 /** Counts of true against given names; each row is shaded by its shares, so that grey alone tells. */
 export function confusionPlot(

@@ -112,8 +112,11 @@ function mirrored(cloud: Cloud, m: Mat4, reachDeg: number): Mat4 {
 /** Some arches are not closed: a gap as wide as this still counts as closed, mm. */
 const OPEN_ARCH_MM = 7
 
+/** Middle and radius of the canal in a silhouette, mm. */
+type Canal = { readonly y: number; readonly radius: number }
+
 /** The hole in the vertebra's silhouette along z: where on the midline its largest circle lies. Null without one of 3 mm. */
-export function findCanal(local: Cloud): { y: number; radius: number } | null {
+export function findCanal(local: Cloud): Canal | null {
   const [low, size] = [-80, 160]
   const full = new Uint8Array(size * size)
   for (let n = 0; n < local.length; n += 3) {
@@ -192,17 +195,31 @@ export function fitPlane(points: readonly Vec3[]): { a: number; bx: number; by: 
   return { a: mean[2] - bx * mean[0] - by * mean[1], bx, by }
 }
 
+/** Again and again: to the cloud's mirror plane, then where `settle` puts the frame. Null when no canal is found. */
+function refine(
+  cloud: Cloud,
+  up: Vec3,
+  turns: number,
+  settle: (local: Cloud, canal: Canal, m: Mat4) => Mat4 | null,
+): Mat4 | null {
+  let m = frame(up, [0, 1, 0], meanOf(cloud))
+  for (let turn = 0; turn < turns; turn++) {
+    m = mirrored(cloud, m, turn ? 6 : 30)
+    const local = localise(cloud, m)
+    const canal = findCanal(local)
+    const settled = canal && settle(local, canal, m)
+    if (!settled) return null
+    m = settled
+  }
+  return m
+}
+
 /**
  * Frame of a vertebra with a body: x = 0 its plane of symmetry, z square to the end plates, origin amid the body.
  * Null when no canal is found.
  */
 export function findFrame(cloud: Cloud, up: Vec3): Mat4 | null {
-  let m = frame(up, [0, 1, 0], meanOf(cloud))
-  for (let turn = 0; turn < 5; turn++) {
-    m = mirrored(cloud, m, turn ? 6 : 30)
-    const local = localise(cloud, m)
-    const canal = findCanal(local)
-    if (!canal) return null
+  return refine(cloud, up, 5, (local, canal, m) => {
     const back = canal.y - canal.radius
     const columns = columnsOf(local, (x, y) => y < back - 1 && Math.abs(x) < 8)
     // Columns that run from end plate to end plate: the walls may be sloped.
@@ -213,9 +230,8 @@ export function findFrame(cloud: Cloud, up: Vec3): Mat4 | null {
     const upper = fitPlane(inner.map((c) => [c.x, c.y, c.high]))
     const y = (Math.min(...columns.map((c) => c.y)) + back) / 2
     const by = (lower.by + upper.by) / 2
-    m = levelled(m, (lower.bx + upper.bx) / 2, by, [0, y, (lower.a + upper.a) / 2 + by * y])
-  }
-  return m
+    return levelled(m, (lower.bx + upper.bx) / 2, by, [0, y, (lower.a + upper.a) / 2 + by * y])
+  })
 }
 
 /** Height of C2's body below the dens, mm, of the parametric family, whose frame C2 has here too. */
@@ -223,12 +239,7 @@ const AXIS_BODY_MM = 19
 
 /** C2's frame: from amid the lower end plate its z axis runs through the dens. */
 export function findAxisFrame(cloud: Cloud, up: Vec3): Mat4 | null {
-  let m = frame(up, [0, 1, 0], meanOf(cloud))
-  for (let turn = 0; turn < 4; turn++) {
-    m = mirrored(cloud, m, turn ? 6 : 30)
-    const local = localise(cloud, m)
-    const canal = findCanal(local)
-    if (!canal) return null
+  return refine(cloud, up, 4, (local, canal, m) => {
     const columns = columnsOf(local, (x, y) => y < canal.y - canal.radius - 1 && Math.abs(x) < 6)
     const tip = Math.max(...columns.map((c) => c.high))
     const dens = meanOf(local, (x, y, z) => z > tip - 10 && Math.abs(x) < 8 && y < canal.y)
@@ -236,9 +247,8 @@ export function findAxisFrame(cloud: Cloud, up: Vec3): Mat4 | null {
     // Where the body stands: its depth a little above the lower end plate.
     const [, y] = meanOf(local, (x, y, z) => z < low + 6 && Math.abs(x) < 6 && y < canal.y - canal.radius)
     const by = (dens[1] - y) / (dens[2] - low)
-    m = levelled(m, 0, -by, [0, y + (by * AXIS_BODY_MM) / 2, low + AXIS_BODY_MM / 2])
-  }
-  return m
+    return levelled(m, 0, -by, [0, y + (by * AXIS_BODY_MM) / 2, low + AXIS_BODY_MM / 2])
+  })
 }
 
 /** Half a dens and the joint before it: from C1's anterior arch back to where the dens has its axis, mm. */
@@ -246,12 +256,7 @@ const ARCH_TO_DENS_MM = 7.5
 
 /** Frame of C1: x = 0 its plane of symmetry, z square to its lateral masses, origin where the dens passes. */
 export function findAtlasFrame(cloud: Cloud, up: Vec3): Mat4 | null {
-  let m = frame(up, [0, 1, 0], meanOf(cloud))
-  for (let turn = 0; turn < 4; turn++) {
-    m = mirrored(cloud, m, turn ? 6 : 30)
-    const local = localise(cloud, m)
-    const canal = findCanal(local)
-    if (!canal) return null
+  return refine(cloud, up, 4, (local, canal, m) => {
     // The plane amid the upper and lower faces of the lateral masses: the arch behind may droop.
     const masses = columnsOf(local, (x, y) => Math.abs(Math.abs(x) - 19) < 7 && Math.abs(y - canal.y) < 13)
     const { a, bx, by } = fitPlane(masses.map((c) => [c.x, c.y, (c.low + c.high) / 2]))
@@ -259,7 +264,6 @@ export function findAtlasFrame(cloud: Cloud, up: Vec3): Mat4 | null {
     for (let n = 0; n < local.length; n += 3)
       if (Math.abs(local[n]) < 3 && local[n + 1] < canal.y) arch = Math.max(arch, local[n + 1])
     const y = arch + ARCH_TO_DENS_MM
-    m = levelled(m, bx, by, [0, y, a + by * y])
-  }
-  return m
+    return levelled(m, bx, by, [0, y, a + by * y])
+  })
 }
