@@ -56,7 +56,7 @@ export function synthesizePlan(
   const drawn = drawAnatomy(family, templates, random.fork('vertebrae'))
   const { rest, template } = drawn
   const marks = landmarksOf(drawn.vertebrae)
-  const mimics = buildMimics(lookAlikes, marks, random.fork('look-alikes'))
+  const mimics = buildMimics(lookAlikes, marks, rest.stepMm, random.fork('look-alikes'))
   const changes = VERTEBRAE.map((_, i) => changesAt(lookAlikes, mimics, i))
   const vertebrae = drawn.vertebrae.map((v, i) =>
     remodel(
@@ -119,6 +119,7 @@ export function synthesizePlan(
 
   const scene = random.fork('scene')
   const skin = buildSkin(spine, head, scanPlan.armsUp, random.fork('skin'))
+  const swelling = random.fork('swelling')
   const swollen = plan
     .filter(
       (f) =>
@@ -129,7 +130,7 @@ export function synthesizePlan(
     )
     .map((f) => ({
       level: LEVELS.indexOf(f.level) + 1,
-      mm: scene.chance(0.6) ? f.severity * scene.range(2, 9) : 0,
+      mm: swelling.chance(0.6) ? f.severity * swelling.range(2, 9) : 0,
     }))
   const bloodHu = scene.chance(0.2) ? scene.range(150, 380) : scene.range(38, 55)
   const layers = buildLayers({

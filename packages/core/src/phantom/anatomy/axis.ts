@@ -77,6 +77,7 @@ export function buildAxis(random: Random): Vertebra {
       junction: [0, lamina - 4, -4],
       spinousTip: [0, lamina + 8.5, -8],
       transverseTip: [25, 4, -4.5],
+      neck: [0, 0.5, 12.5],
     },
   }
 }

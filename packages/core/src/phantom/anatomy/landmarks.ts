@@ -16,6 +16,10 @@ export type Landmarks = {
   readonly junction: Vec3
   readonly spinousTip: Vec3
   readonly transverseTip: Vec3
+  /** Lower front corner of the body on the midline; where absent, half a depth before and half a height below its centre. */
+  readonly corner?: Vec3
+  /** C2: where the dens leaves its body, the lowest height at which it is about as slim as at its waist. */
+  readonly neck?: Vec3
 }
 
 /** A vertebra of any family, in its own frame: x left, y posterior, z along the body's axis, mm. */

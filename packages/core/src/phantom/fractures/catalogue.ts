@@ -48,6 +48,9 @@ const gapMm = (severity: number) => 0.45 + 1.75 * severity ** 1.6
 /** Gap of a crack that parts nothing: it cannot open far. */
 const crackMm = (severity: number) => 0.5 + 1.2 * severity ** 1.4
 
+/** Gap of a crack through a thin ring or pillar, whose ends part when the blow is hard. */
+const partedMm = (severity: number) => 0.55 + 2.7 * severity ** 1.6
+
 /** The motion that carries a fragment by `move` after turning it about `pivot`, inverted. */
 export function home(pivot: Vec3, move: Vec3, pitch = 0, roll = 0, yaw = 0): Mat4 {
   const turn = rotation(pitch, roll, yaw)
@@ -86,15 +89,16 @@ const tilt = (random: Random, [x, y, z]: Vec3, by = 0.25): Vec3 => [
   z + by * random.normal(),
 ]
 
-function dens({ severity, fracture, random }: Break): Lesion {
-  const centre: Vec3 = [0, 0.5, random.range(9.5, 12)]
+function dens({ marks, severity, fracture, random }: Break): Lesion {
+  const [nx, ny, nz] = marks.neck ?? [0, 0.5, 12.5]
+  const centre: Vec3 = [nx, ny, nz + random.range(-1.5, 1.5)]
   const back = random.chance(0.6) ? 1 : -1
   const move: Vec3 = [
     random.normal() * 0.4 * severity,
-    back * 4.2 * severity * random.range(0.3, 1),
+    back * 5.2 * severity * random.range(0.55, 1),
     random.range(0, 0.8) * severity,
   ]
-  const pitch = -back * severity * random.range(0, 14) * DEG
+  const pitch = -back * severity * random.range(4, 16) * DEG
   return {
     ...REST,
     pieces: [
@@ -190,7 +194,7 @@ function arch({ marks, severity, side, fracture, random }: Break): Lesion {
     front
       ? [s * px * random.range(0.2, 0.5), -11, random.range(-1, 1)]
       : [s * px * random.range(0.85, 1), y * random.range(0.42, 0.6), 0]
-  const gap = crackMm(severity) * 1.3
+  const gap = partedMm(severity)
   const cracks = (both ? [side, -side] : [side]).map((s): Fissure => {
     const centre = at(s)
     const direction: Vec3 = front ? [1, 0.35 * s, 0] : [0.25 * s, 1, 0]
@@ -233,11 +237,8 @@ function extensionTeardrop({ marks, severity, side, fracture, random }: Break): 
   const { width, depth, height } = marks
   const deep = random.range(1.8, 3.2)
   const tall = deep * random.range(1.3, 2.2)
-  const centre: Vec3 = [
-    side * width * random.range(0, 0.1),
-    -depth / 2 + deep * 0.5,
-    -height / 2 + tall * 0.35,
-  ]
+  const [, cornerY, cornerZ] = marks.corner ?? [0, -depth / 2, -height / 2]
+  const centre: Vec3 = [side * width * random.range(0, 0.1), cornerY + deep * 0.5, cornerZ + tall * 0.35]
   return {
     ...REST,
     pieces: [
@@ -252,8 +253,8 @@ function extensionTeardrop({ marks, severity, side, fracture, random }: Break): 
         ],
         any: false,
         box: {
-          min: [centre[0] - width * 0.4, -depth, -height / 2 - 8],
-          max: [centre[0] + width * 0.4, 0, -height / 2 + tall + 2],
+          min: [centre[0] - width * 0.4, cornerY - 8, cornerZ - 8],
+          max: [centre[0] + width * 0.4, cornerY + deep + 5, cornerZ + tall + 2],
         },
         home: home(centre, [0, -1.6 * severity, -1.6 * severity], -10 * severity * DEG),
         gapMm: gapMm(severity) * 0.9,
@@ -282,7 +283,7 @@ function facet({ marks, severity, side, fracture, random }: Break): Lesion {
             centre[2] + random.range(-6, 6),
           ],
           radii: [13, 15, 17],
-          gapMm: crackMm(severity) * 1.15,
+          gapMm: partedMm(severity),
           fracture,
         },
       ],
@@ -305,7 +306,7 @@ function facet({ marks, severity, side, fracture, random }: Break): Lesion {
         },
         home: home(
           at,
-          [side * 1.2 * severity, -upper * 2.4 * severity, upper * 0.8 * severity],
+          [side * 2 * severity, -upper * 4 * severity, upper * 1.4 * severity],
           random.normal() * 8 * severity * DEG,
         ),
         gapMm: gapMm(severity),
@@ -437,7 +438,8 @@ function burst({ marks, severity, side, fracture, random }: Break): Lesion {
 function teardrop({ marks, severity, side, fracture, random }: Break): Lesion {
   const { width, depth, height } = marks
   const size = random.range(3.5, 6.5)
-  const centre: Vec3 = [0, -depth / 2 + size * 0.55, -height / 2 + size * 0.45]
+  const [, cornerY, cornerZ] = marks.corner ?? [0, -depth / 2, -height / 2]
+  const centre: Vec3 = [0, cornerY + size * 0.55, cornerZ + size * 0.45]
   const gap = gapMm(severity)
   const split: Fissure = {
     wall: rough(random, [side * 2, 0, 0], tilt(random, [1, 0.1, 0], 0.12)),
@@ -452,7 +454,7 @@ function teardrop({ marks, severity, side, fracture, random }: Break): Lesion {
       {
         walls: [rough(random, centre, tilt(random, [0, -0.75, -0.6], 0.12))],
         any: false,
-        box: { min: [-width / 2 - 3, -depth, -height / 2 - 8], max: [width / 2 + 3, 2, height / 2 - 1] },
+        box: { min: [-width / 2 - 3, -depth, cornerZ - 8], max: [width / 2 + 3, 2, height / 2 - 1] },
         home: home(centre, [0, -2.8 * severity, -1.4 * severity], 12 * severity * DEG),
         gapMm: gap,
         fracture,

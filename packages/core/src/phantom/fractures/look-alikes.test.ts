@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { LEVELS, type Level } from '../../levels.ts'
 import { buildVertebrae, landmarksOf } from '../anatomy/parts.ts'
-import { VERTEBRAE } from '../anatomy/spine.ts'
+import { REST, VERTEBRAE } from '../anatomy/spine.ts'
 import type { PlannedLookAlike } from '../plan.ts'
 import { createRandom } from '../random.ts'
 import { createProbe, probe } from './injury.ts'
@@ -45,7 +45,7 @@ const EMPTY = {
 /** Compares a vertebra with and without the look-alike on a 0.5 mm grid. */
 function survey(level: Level, type: PlannedLookAlike['type'], severity: number) {
   const plan = [{ level, type, severity, side: 1 as const }]
-  const mimics = buildMimics(plan, marks, createRandom(9))
+  const mimics = buildMimics(plan, marks, REST.stepMm, createRandom(9))
   const i = LEVELS.indexOf(level)
   const changes = VERTEBRAE.map((_, n) => changesAt(plan, mimics, n))
   const injury = gatherInjuries({ plan: [], lesions: [], names: VERTEBRAE, changes }).get(level) ?? EMPTY

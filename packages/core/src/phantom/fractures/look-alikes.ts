@@ -31,6 +31,8 @@ export type Mimic = {
 type Setting = {
   readonly marks: Landmarks
   readonly below: Landmarks
+  /** From the centre of the vertebra below up to this one's, in this one's frame, at rest, mm. */
+  readonly stepMm: Vec3
   /** 0 hardly visible .. 1 conspicuous. */
   readonly severity: number
   readonly side: 1 | -1
@@ -139,7 +141,7 @@ function nutrientForamen({ marks, severity, side, random }: Setting): Sketch {
 function anteriorOsteophyte({ marks, severity, side, random }: Setting): Sketch {
   const { width, depth, height } = marks
   const lower = marks.height > 17 || random.chance(0.7) ? -1 : 1
-  const size = 1.8 + 3.4 * severity
+  const size = 0.9 + 5.2 * severity
   const edge: Vec3 = [side * width * random.range(0, 0.22), -depth / 2 + 1, lower * (height / 2 - 1)]
   const tip: Vec3 = [
     edge[0] + random.normal(),
@@ -228,8 +230,8 @@ function posteriorLigament({ marks, severity, side, random }: Setting): Sketch {
 /** An ossicle in the nuchal ligament: rounded, corticated, apart from a whole spinous process. */
 function nuchalOssicle({ marks, severity, random }: Setting): Sketch {
   const [x, y, z] = marks.spinousTip
-  const long = 2 + 2.5 * severity
-  const deep = 1.5 + 1.5 * severity
+  const long = 1.2 + 4 * severity
+  const deep = 0.9 + 2.4 * severity
   const centre: Vec3 = [
     x + random.normal() * 0.7,
     y + 2.5 + deep + random.range(1.5, 5),
@@ -270,7 +272,7 @@ function limbusVertebra({ marks, severity, random }: Setting): Sketch {
 /** An old fracture: a dense line where it was, a smooth step in the outline, no gap. */
 function healedLine({ marks, severity, side, random }: Setting): Sketch {
   const { depth, height } = marks
-  const hu = 160 + 300 * severity
+  const hu = 90 + 450 * severity
   const widthMm = random.range(0.6, 1.1)
   const [a, b] = [marks.junction, marks.spinousTip]
   const kind = marks.facet < 0 ? 'mass' : random.pick(['corner', 'spinous', 'mass'], [3, 2, 2])
@@ -294,7 +296,7 @@ function healedLine({ marks, severity, side, random }: Setting): Sketch {
     spinous ? [0.1 * random.normal(), 1, 0.3 * random.normal()] : [0, -0.45, 1],
     0.4,
   )
-  const step = 0.5 + 0.9 * severity
+  const step = 0.2 + 1.8 * severity
   return {
     bands: [{ shape: slit(wall, centre, spinous ? [7, 7, 9] : [14, depth * 0.6, 9], 0), hu, widthMm }],
     pieces: [
@@ -385,9 +387,15 @@ function osOdontoideum({ severity, random }: Setting): Sketch {
 }
 
 /** A worn disc: narrow, gas in its clefts, dense end plates and lips on both sides. */
-function discVacuum({ marks, below, severity, side, random }: Setting): Sketch {
+function discVacuum({ marks, below, stepMm, severity, side, random }: Setting): Sketch {
   const { width, depth, height } = marks
-  const z = -height / 2 - random.range(1.6, 2.4)
+  const [, dy, dz] = stepMm
+  const discMm = dz - (height + below.height) / 2
+  const lossMm = Math.min(0.6 + 1.4 * severity, Math.max(0.3, discMm - 1.8))
+  // Amid the disc: the two end plates' middles are half a disc away. Bone of either side covers gas that reaches it.
+  const y = -dy / 2
+  const z = -height / 2 - (discMm - lossMm) / 2
+  const spread = 0.05 + 0.27 * severity
   const sclerosis = (m: Landmarks, s: 1 | -1): Band => ({
     shape: ellipsoid(
       [side * m.width * 0.12, random.range(-2, 1), (s * m.height) / 2],
@@ -400,8 +408,12 @@ function discVacuum({ marks, below, severity, side, random }: Setting): Sketch {
   return {
     gas: Array.from({ length: clefts }, (_, i) =>
       ellipsoid(
-        [side * (i ? -1 : 1) * width * random.range(0, 0.2), random.normal() * 1.5, z + i * 0.5],
-        [width * random.range(0.12, 0.3), depth * random.range(0.12, 0.32), 0.5 + 0.7 * severity],
+        [side * (i ? -1 : 1) * width * random.range(0, 0.2), y + random.normal() * 1.5, z],
+        [
+          width * spread * random.range(0.9, 1.2),
+          depth * spread * random.range(0.9, 1.3),
+          0.8 + 1.1 * severity,
+        ],
       ),
     ),
     bands: [sclerosis(marks, -1)],
@@ -415,9 +427,9 @@ function discVacuum({ marks, below, severity, side, random }: Setting): Sketch {
         ),
       ],
     },
-    centre: [0, 0, z],
+    centre: [0, y, z],
     radii: [width * 0.5, depth * 0.5 + 1, 6],
-    lossMm: 0.6 + 1.4 * severity,
+    lossMm,
   }
 }
 

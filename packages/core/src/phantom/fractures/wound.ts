@@ -1,4 +1,5 @@
 import { LEVELS } from '../../levels.ts'
+import type { Vec3 } from '../../volume/geometry.ts'
 import type { Landmarks, Solid } from '../anatomy/landmarks.ts'
 import { type Bounds, boundsOf, sculptOn } from '../anatomy/lattice.ts'
 import type { Stroke } from '../anatomy/shapes.ts'
@@ -28,6 +29,7 @@ export const buildLesions = (
 export const buildMimics = (
   plan: readonly PlannedLookAlike[],
   marks: readonly Landmarks[],
+  stepMm: readonly Vec3[],
   random: Random,
 ): Mimic[] =>
   plan.map(({ level, type, severity, side }, n) => {
@@ -35,6 +37,7 @@ export const buildMimics = (
     return mimic(type, {
       marks: marks[i],
       below: marks[i + 1],
+      stepMm: stepMm[i],
       severity,
       side,
       random: random.fork(`${level}/${type}/${n}`),

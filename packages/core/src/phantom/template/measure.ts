@@ -1,3 +1,4 @@
+import type { Vec3 } from '../../volume/geometry.ts'
 import type { Landmarks } from '../anatomy/landmarks.ts'
 import { type Cloud, columnsOf, findCanal, fitPlane, meanOf } from './frame.ts'
 
@@ -65,11 +66,52 @@ export function measureLandmarks(local: Cloud, index: number): Landmarks {
     junction: [0, junctionY, junctionZ],
     spinousTip: [0, spinousY, spinousZ],
     transverseTip: [tipX, wingY, wingZ],
+    ...(index > 0 && { corner: findCorner(local) }),
+    ...(index === 1 && { neck: findNeck(local, canal.y - canal.radius) }),
   }
 }
 
 /** C2's shoulders lie over its inferior articular processes: these are so high to their middle. */
 const AXIS_PILLAR_MM = 5.5
+
+/** The point of the midline that lies furthest down and forward. */
+function findCorner(local: Cloud): Vec3 {
+  let best: Vec3 = [0, 0, 0]
+  for (let n = 0; n < local.length; n += 3)
+    if (Math.abs(local[n]) < 3 && local[n + 1] + local[n + 2] < best[1] + best[2])
+      best = [0, local[n + 1], local[n + 2]]
+  return best
+}
+
+/** How much wider than at its slimmest the dens may be where it is still dens. */
+const NECK_SHARE = 1.25
+
+/** Where C2's dens begins: widths of the bone before the canal, millimetre by millimetre, downwards from the tip. */
+function findNeck(local: Cloud, back: number): Vec3 {
+  const slabs = new Map<number, { low: number; high: number; y: number; count: number }>()
+  for (let n = 0; n < local.length; n += 3) {
+    const [x, y, z] = [local[n], local[n + 1], Math.round(local[n + 2] / 2) * 2]
+    if (z < 6 || y > back) continue
+    const s = slabs.get(z) ?? { low: x, high: x, y: 0, count: 0 }
+    slabs.set(z, {
+      low: Math.min(s.low, x),
+      high: Math.max(s.high, x),
+      y: s.y + y,
+      count: s.count + 1,
+    })
+  }
+  const heights = [...slabs.keys()].sort((a, b) => b - a)
+  const wide = heights.map((z) => {
+    const { low, high } = slabs.get(z) as { low: number; high: number }
+    return high - low
+  })
+  // The tip tapers: the waist is looked for below its upper 6 mm.
+  const waist = Math.min(...wide.slice(3))
+  const last = wide.findIndex((w, i) => i >= 3 && w > NECK_SHARE * waist && i > wide.indexOf(waist, 3))
+  const z = heights[Math.max(3, last - 1)]
+  const slab = slabs.get(z) as { low: number; high: number; y: number; count: number }
+  return [(slab.low + slab.high) / 2, slab.y / slab.count, z]
+}
 
 /** C1 has no body: what stands for one in the parametric family too. */
 const ATLAS_BODY = { width: 40, depth: 8, height: 11 }
@@ -91,15 +133,16 @@ function measureBody(local: Cloud, dens: boolean): Pick<Landmarks, 'width' | 'de
     ) + POINT_MM
   // Where neither transverse processes nor, in C2, the shoulders are.
   const [low, high] = dens ? [-height / 2 + 1, -height / 2 + 4] : [height / 2 - 5, height / 2 - 2]
+  // Further back rows run into pedicles and transverse processes.
   const rows = new Map<number, Set<number>>()
   for (let n = 0; n < local.length; n += 3) {
     const [x, y, z] = [local[n], local[n + 1], local[n + 2]]
-    if (y > -depth / 2 + 2 && y < depth / 2 - 3 && z > low && z < high) {
+    if (y > -depth / 2 + 2 && y < -1 && z > low && z < high) {
       const row = rows.get(Math.round(y)) ?? new Set()
       rows.set(Math.round(y), row.add(Math.round(x)))
     }
   }
   const widths = [...rows.values()].map((row) => reach(row, 0, 1) - reach(row, 0, -1))
-  const width = quantile(widths, 0.8)
+  const width = quantile(widths, 0.7)
   return { width, depth, height }
 }
