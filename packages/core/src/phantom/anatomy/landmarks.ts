@@ -18,6 +18,10 @@ export type Landmarks = {
   readonly transverseTip: Vec3
   /** Lower front corner of the body on the midline; where absent, half a depth before and half a height below its centre. */
   readonly corner?: Vec3
+  /** Its upper front corner, likewise. */
+  readonly brow?: Vec3
+  /** C1: amid the left half of the posterior arch. */
+  readonly arch?: Vec3
   /** C2: where the dens leaves its body, the lowest height at which it is about as slim as at its waist. */
   readonly neck?: Vec3
 }

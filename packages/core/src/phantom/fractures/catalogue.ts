@@ -193,7 +193,9 @@ function arch({ marks, severity, side, fracture, random }: Break): Lesion {
   const at = (s: number): Vec3 =>
     front
       ? [s * px * random.range(0.2, 0.5), -11, random.range(-1, 1)]
-      : [s * px * random.range(0.85, 1), y * random.range(0.42, 0.6), 0]
+      : marks.arch
+        ? [s * marks.arch[0], marks.arch[1] + random.range(-1.5, 1.5), marks.arch[2]]
+        : [s * px * random.range(0.85, 1), y * random.range(0.42, 0.6), 0]
   const gap = partedMm(severity)
   const cracks = (both ? [side, -side] : [side]).map((s): Fissure => {
     const centre = at(s)
@@ -201,7 +203,7 @@ function arch({ marks, severity, side, fracture, random }: Break): Lesion {
     return {
       wall: rough(random, centre, tilt(random, direction, 0.25), 0.4),
       centre,
-      radii: [7.5, 8.5, 12],
+      radii: [9, 9, 12],
       gapMm: gap,
       fracture,
     }
@@ -235,7 +237,7 @@ function axisBody({ marks, severity, side, fracture, random }: Break): Lesion {
 /** Extension teardrop: a small piece, taller than deep, pulled off the lower front corner; the body stays whole. */
 function extensionTeardrop({ marks, severity, side, fracture, random }: Break): Lesion {
   const { width, depth, height } = marks
-  const deep = random.range(1.8, 3.2)
+  const deep = random.range(2.2, 3.4)
   const tall = deep * random.range(1.3, 2.2)
   const [, cornerY, cornerZ] = marks.corner ?? [0, -depth / 2, -height / 2]
   const centre: Vec3 = [side * width * random.range(0, 0.1), cornerY + deep * 0.5, cornerZ + tall * 0.35]
@@ -487,7 +489,7 @@ function lamina({ marks, severity, side, fracture, random }: Break): Lesion {
         // It opens towards the canal or away from it.
         centre: [centre[0], centre[1] + random.range(-3, 3), centre[2] + random.range(-4, 4)],
         radii: [10, 10, 15],
-        gapMm: crackMm(severity) * 1.25,
+        gapMm: partedMm(severity),
         fracture,
       },
     ],

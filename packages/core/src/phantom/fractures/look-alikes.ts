@@ -254,7 +254,8 @@ function nuchalOssicle({ marks, severity, random }: Setting): Sketch {
 function limbusVertebra({ marks, severity, random }: Setting): Sketch {
   const { width, depth, height } = marks
   const size = 2.6 + 2 * severity
-  const centre: Vec3 = [random.normal(), -depth / 2 + size * 0.5, height / 2 - size * 0.4]
+  const [, browY, browZ] = marks.brow ?? [0, -depth / 2, height / 2]
+  const centre: Vec3 = [random.normal(), browY + size * 0.5, browZ - size * 0.4]
   const wall = plane(random, centre, [0.1 * random.normal(), -0.7, 0.7], 0.25)
   return {
     hollows: [

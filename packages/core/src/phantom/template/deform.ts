@@ -112,7 +112,20 @@ const inset = ({ min, max }: Bounds): Bounds => ({
 
 /** Landmarks name the left side: after mirroring, what was measured on both sides still does. */
 function moved(marks: Landmarks, forward: (p: Vec3) => Vec3, mirror: 1 | -1, scale: Vec3): Landmarks {
-  const { width, depth, height, pillar, facet, junction, spinousTip, transverseTip, corner, neck } = marks
+  const {
+    width,
+    depth,
+    height,
+    pillar,
+    facet,
+    junction,
+    spinousTip,
+    transverseTip,
+    arch,
+    corner,
+    brow,
+    neck,
+  } = marks
   const side = ([x, y, z]: Vec3): Vec3 => {
     const [a, b] = [forward([mirror * x, y, z]), forward([-mirror * x, y, z])]
     return [(a[0] - b[0]) / 2, (a[1] + b[1]) / 2, (a[2] + b[2]) / 2]
@@ -127,7 +140,9 @@ function moved(marks: Landmarks, forward: (p: Vec3) => Vec3, mirror: 1 | -1, sca
     junction: forward(junction),
     spinousTip: forward(spinousTip),
     transverseTip: side(transverseTip),
+    ...(arch && { arch: side(arch) }),
     ...(corner && { corner: forward(corner) }),
+    ...(brow && { brow: forward(brow) }),
     ...(neck && { neck: forward(neck) }),
   }
 }

@@ -66,7 +66,9 @@ export function measureLandmarks(local: Cloud, index: number): Landmarks {
     junction: [0, junctionY, junctionZ],
     spinousTip: [0, spinousY, spinousZ],
     transverseTip: [tipX, wingY, wingZ],
-    ...(index > 0 && { corner: findCorner(local) }),
+    ...(index === 0 && { arch: meanOf(both, (_, y) => Math.abs(y - junctionY * 0.5) < 1.5) }),
+    ...(index > 0 && { corner: findCorner(local, -1) }),
+    ...(index > 1 && { brow: findCorner(local, 1) }),
     ...(index === 1 && { neck: findNeck(local, canal.y - canal.radius) }),
   }
 }
@@ -74,11 +76,11 @@ export function measureLandmarks(local: Cloud, index: number): Landmarks {
 /** C2's shoulders lie over its inferior articular processes: these are so high to their middle. */
 const AXIS_PILLAR_MM = 5.5
 
-/** The point of the midline that lies furthest down and forward. */
-function findCorner(local: Cloud): Vec3 {
+/** The point of the midline that lies furthest forward and down (up: 1). */
+function findCorner(local: Cloud, up: 1 | -1): Vec3 {
   let best: Vec3 = [0, 0, 0]
   for (let n = 0; n < local.length; n += 3)
-    if (Math.abs(local[n]) < 3 && local[n + 1] + local[n + 2] < best[1] + best[2])
+    if (Math.abs(local[n]) < 3 && local[n + 1] - up * local[n + 2] < best[1] - up * best[2])
       best = [0, local[n + 1], local[n + 2]]
   return best
 }
