@@ -56,7 +56,9 @@ test('firm bone is the dens, C1 and what lies behind the bodies, whatever is in 
   const whole = looks(parts)
   const low = looks(buildNeck(1, { min: [-60, -60, -130], max: [60, 60, -60] }))
   expect(low.has('C1')).toBe(false)
-  for (const name of ['C6', 'C7', 'T1']) expect(low.get(name), name).toEqual(whole.get(name))
+  const shown = VERTEBRAE.filter((name) => low.has(name))
+  expect(shown.length).toBeGreaterThan(1)
+  for (const name of shown) expect(low.get(name), name).toEqual(whole.get(name))
 })
 
 test('neighbouring bones never fuse, however the neck is bent', () => {
