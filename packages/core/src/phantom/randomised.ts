@@ -88,7 +88,7 @@ export function anyBones(parts: readonly Part[], random: Random): Part[] {
       cortexMm: own(cortexMm),
       texture,
     }
-    return { ...part, bone }
+    return { ...part, bone, firm: undefined }
   })
 }
 

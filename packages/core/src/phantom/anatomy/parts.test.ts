@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { invert, multiply } from '../../volume/geometry.ts'
 import { createRandom } from '../random.ts'
-import { fetch, sculpt } from './lattice.ts'
-import { buildParts, buildVertebrae, type Part } from './parts.ts'
+import { type Bounds, fetch, sculpt } from './lattice.ts'
+import { buildParts, buildVertebrae, firmAt, type Part } from './parts.ts'
 import { add, carve, ellipsoid } from './shapes.ts'
 import { planHead } from './skull.ts'
 import { poseSpine, VERTEBRAE } from './spine.ts'
@@ -26,18 +26,44 @@ function shared(a: Part, b: Part): number {
   return both
 }
 
+function buildNeck(seed: number, view: Bounds = { min: [-100, -110, -130], max: [100, 90, 90] }): Part[] {
+  const random = createRandom(seed)
+  return buildParts({
+    spine: poseSpine(random.fork('spine'), UNHURT),
+    vertebrae: buildVertebrae(random.fork('vertebrae')),
+    head: planHead(random.fork('head')),
+    armsUp: false,
+    view,
+    stepMm: 1.2,
+    random: random.fork('parts'),
+  })
+}
+
+test('firm bone is the dens, C1 and what lies behind the bodies, whatever is in view', () => {
+  const parts = buildNeck(1)
+  const share = (name: string, y: number, z: number) => {
+    const firm = parts.find((p) => p.name === name)?.firm
+    if (!firm) throw new Error(`${name} has no firm bone`)
+    return firmAt(firm, y, z)
+  }
+  expect(share('C2', 1, 20)).toBe(1)
+  expect(share('C2', 0, 0)).toBe(0)
+  expect(share('C1', -10, 0)).toBe(1)
+  expect(share('C5', 0, 0)).toBe(0)
+  expect(share('C5', 12, -2)).toBe(1)
+  expect(share('C5', 45, -10)).toBe(0)
+  const looks = (all: Part[]) => new Map(all.map(({ name, bone, firm }) => [name, { bone, firm }]))
+  const whole = looks(parts)
+  const low = looks(buildNeck(1, { min: [-60, -60, -130], max: [60, 60, -60] }))
+  expect(low.has('C1')).toBe(false)
+  const shown = VERTEBRAE.filter((name) => low.has(name))
+  expect(shown.length).toBeGreaterThan(1)
+  for (const name of shown) expect(low.get(name), name).toEqual(whole.get(name))
+})
+
 test('neighbouring bones never fuse, however the neck is bent', () => {
   for (const seed of [1, 2, 3]) {
-    const random = createRandom(seed)
-    const parts = buildParts({
-      spine: poseSpine(random.fork('spine'), UNHURT),
-      vertebrae: buildVertebrae(random.fork('vertebrae')),
-      head: planHead(random.fork('head')),
-      armsUp: false,
-      view: { min: [-100, -110, -130], max: [100, 90, 90] },
-      stepMm: 1.2,
-      random: random.fork('parts'),
-    })
+    const parts = buildNeck(seed)
     const named = (name: string) => parts.find((p) => p.name === name)
     const chain = ['skull', ...VERTEBRAE.slice(0, 9)]
     for (let i = 1; i < chain.length; i++) {

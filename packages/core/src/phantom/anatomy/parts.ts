@@ -29,7 +29,26 @@ export type Part = {
   readonly lattice: Lattice
   readonly pose: Mat4
   readonly bone: Bone
+  readonly firm?: Firm | undefined
 }
+
+/**
+ * Denser bone in a part of a vertebra: behind a plane, fading into the spinous process, and above another plane.
+ * Millimetres of its own frame.
+ */
+export type Firm = {
+  readonly bone: Bone
+  readonly behindMm: number
+  readonly fadeMm: number
+  readonly aboveMm: number
+}
+
+/** Length over which spongy bone turns into firm bone, mm. */
+const RAMP_MM = 4
+
+/** Share of firm bone at a point of the vertebra's frame. */
+export const firmAt = ({ behindMm, fadeMm, aboveMm }: Firm, y: number, z: number): number =>
+  Math.max(0, Math.min(1, Math.max(Math.min(y - behindMm, (fadeMm - y) / 3), z - aboveMm) / RAMP_MM + 0.5))
 
 /** The vertebrae of the parametric family. */
 export const buildVertebrae = (random: Random): Solid[] =>
@@ -139,15 +158,23 @@ export function buildParts(options: {
   const look = random.fork('bone')
   // From osteopenic to young: OpenKBP's patients have about 100 to 350 HU in their bodies.
   const dense = look.range(0.6, 1.2)
-  const core = look.range(110, 400)
+  const core = look.range(60, 400)
   const bone: Bone = {
     cortexMm: look.range(0.5, 1.2),
     cortexHu: 1150 * dense,
     coreHu: core,
     texture: look.range(0.12, 0.3),
   }
-  // The dens and C1 are the densest of a neck on real scans, the marrow of the clivus among the least dense.
-  const upper = look.range(1.1, 2)
+  // Facets, arches, dens and C1 are the densest of a neck on real scans (0010); C2's body is as grey as the others.
+  const hard: Bone = {
+    ...bone,
+    cortexMm: bone.cortexMm * look.range(1.2, 2.2),
+    coreHu: core + look.range(40, 430) * dense,
+  }
+  const upper: Bone = { ...hard, cortexMm: hard.cortexMm * 1.1, coreHu: hard.coreHu * look.range(1, 1.5) }
+  // Bodies of one neck differ: a deviation of 46 HU about 264 in the median real neck (0010).
+  const bodies = look.fork('bodies')
+  const uneven = vertebrae.map(() => Math.max(0.5, 1 + 0.15 * bodies.normal()))
   const grain = createGrain(look)
   const parts: Part[] = []
   const build = (
@@ -174,26 +201,29 @@ export function buildParts(options: {
     // A vertebra is built whole or not at all, so that its neighbours' joints do not depend on the view.
     const pose = spine.poses[i]
     if (!solid.boxes.some((box) => overlap(boundsIn(pose, box), view))) return
-    const firm =
-      i < 2
-        ? { ...bone, cortexHu: bone.cortexHu * 1.05, coreHu: core * upper }
-        : i > 6
-          ? { ...bone, coreHu: core * 0.8 }
-          : bone
+    const coreHu = core * (i > 6 ? 0.8 : 1) * uneven[i]
+    const { depth } = solid.marks
+    // C1 has no body; C2's dens leaves its body at about 9 mm above the middle.
+    const firm: Firm = {
+      bone: i < 2 ? upper : hard,
+      behindMm: i === 0 ? -99 : depth / 2 - 1,
+      fadeMm: i === 0 ? 99 : depth / 2 + 14,
+      aboveMm: i === 1 ? 9 : 99,
+    }
     const lattice = solid.lattice(stepMm)
     if (solid.roughMm) roughen(lattice, grain, solid.roughMm, i * 5.3)
-    parts.push({ name: VERTEBRAE[i], label: i + 1, lattice, pose, bone: firm })
+    parts.push({ name: VERTEBRAE[i], label: i + 1, lattice, pose, bone: { ...bone, coreHu }, firm })
   })
   const coarse = stepMm * 1.3
-  const hard: Bone = {
-    cortexMm: look.range(1, 2),
+  const skull: Bone = {
+    cortexMm: look.range(1, 2.4),
     cortexHu: 1250 * dense,
-    coreHu: look.range(80, 500) * dense,
+    coreHu: look.range(150, 700) * dense,
     texture: 0.25,
   }
   const jaw: Bone = { cortexMm: 1.6, cortexHu: 1350 * dense, coreHu: 300, texture: 0.25 }
   const inPatient: Mat4 = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
-  build('skull', 0, buildSkull(head, random.fork('skull')), spine.skull, hard, coarse)
+  build('skull', 0, buildSkull(head, random.fork('skull')), spine.skull, skull, coarse)
   // Thin cortex around fatty marrow: on real scans it is hardly seen above the bright dens.
   const fatty: Bone = {
     cortexMm: look.range(0.3, 0.9),

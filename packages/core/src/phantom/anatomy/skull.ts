@@ -23,6 +23,8 @@ export type HeadPlan = {
   readonly sizes: readonly [number, number, number]
   readonly centre: readonly [number, number, number]
   readonly teeth: readonly Tooth[]
+  /** Air cells of the mastoids; none to a honeycomb. */
+  readonly cells: readonly Shape[]
 }
 
 /** up points to the tip of the root. */
@@ -42,7 +44,21 @@ export function planHead(random: Random): HeadPlan {
     sizes,
     centre,
     teeth: placeTeeth(basionZ, gape, random.fork('teeth')),
+    cells: placeCells(basionZ, random.fork('cells')),
   }
+}
+
+/** Both mastoids of a patient hold about as much air: from hardly any to a honeycomb. Shares of air: 0010. */
+function placeCells(z0: number, random: Random): Shape[] {
+  const count = Math.round(random.range(0, 1) ** 0.6 * 55)
+  return [1, -1].flatMap((s) =>
+    Array.from({ length: count }, () =>
+      ellipsoid(
+        [s * random.range(43, 58), random.range(-2, 22), z0 + random.range(-12, 18)],
+        [random.range(2.2, 5.5), random.range(2.2, 5.5), random.range(2.2, 6)],
+      ),
+    ),
+  )
 }
 
 /** Two rows of teeth on the jaws' arches; a few may be missing. */
@@ -78,7 +94,7 @@ export function buildSkull(head: HeadPlan, random: Random): Stroke[] {
   for (const s of [1, -1]) {
     strokes.push(
       add(rod([s * 54, -2, z0 + 12], [s * 13, -24, z0 + 24], 9, 5.5), 3),
-      add(ellipsoid([s * 51, 8, z0 + 2], [9, 12, 18]), 4),
+      add(ellipsoid([s * 51, 10, z0 + 2], [12, 16, 20]), 4),
       add(ellipsoid([s * 40, 16, z0 + 1], [18, 26, 4]), 4),
       add(box([s * 45, -38, z0 + 32], [21, 22, 2], 2), 3),
       add(rod([s * 36, -44, z0 - 10], [s * 34, -40, z0 + 24], 3, 4.5), 3),
@@ -95,17 +111,7 @@ export function buildSkull(head: HeadPlan, random: Random): Stroke[] {
     )
     strokes.push(add(rod([s * 17, 0, z0 - 2], [s * 22, 6, z0 + 6], 5.5, 7), 4))
   }
-  for (const s of [1, -1])
-    for (let i = 0; i < 12; i++)
-      strokes.push(
-        carve(
-          ellipsoid(
-            [s * random.range(46, 56), random.range(0, 16), z0 + random.range(-11, 14)],
-            [random.range(1.5, 3.4), random.range(2, 4), random.range(2, 4.5)],
-          ),
-          1,
-        ),
-      )
+  for (const cell of head.cells) strokes.push(carve(cell, 0.6))
   const palateZ = z0 - 14 + random.range(-3, 3)
   strokes.push(
     add(box([0, -58, palateZ], [17, 20, 1.6], 1.2), 2),

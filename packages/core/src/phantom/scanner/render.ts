@@ -1,7 +1,7 @@
 import { invert, type Mat4, multiply } from '../../volume/geometry.ts'
 import { type Grain, grainAt } from '../anatomy/grain.ts'
 import { type Bounds, FAR_MM } from '../anatomy/lattice.ts'
-import { boundsIn, boxOf, type Part } from '../anatomy/parts.ts'
+import { boundsIn, boxOf, firmAt, type Part } from '../anatomy/parts.ts'
 import { createProbe, type Injury, probe } from '../fractures/injury.ts'
 import type { Soft } from '../tissue/soft.ts'
 import { buildProfile, PROFILE_MAX_MM, PROFILE_MIN_MM, PROFILE_PER_MM, type Profile } from './profile.ts'
@@ -23,6 +23,8 @@ export type Target = {
   readonly box: Bounds
   readonly localBox: Bounds
   readonly profile: Profile
+  /** HU of the part's firm bone; the share of bone is the same. */
+  readonly firmHu: Float32Array | undefined
 }
 
 /** How far from what is left of the bone its label reaches into a gap, mm. */
@@ -46,6 +48,7 @@ export function aim(part: Part, injury: Injury | undefined, ijkToPatient: Mat4, 
     localBox,
     box: boundsIn(invert(toLocal), localBox),
     profile: buildProfile(part.bone, sigmaMm),
+    firmHu: part.firm && buildProfile(part.firm.bone, sigmaMm).hu,
   }
 }
 
@@ -117,7 +120,7 @@ export function renderBone(
   mmPerUnit: number,
   slice: Slice,
 ): void {
-  const { part, injury, toLocal: m, box, localBox, profile } = target
+  const { part, injury, toLocal: m, box, localBox, profile, firmHu } = target
   if (k < box.min[2] || k > box.max[2]) return
   const { data, nodes, origin, stepMm } = part.lattice
   const { texture } = part.bone
@@ -204,13 +207,18 @@ export function renderBone(
         const at = mm < PROFILE_MIN_MM ? 0 : ((mm - PROFILE_MIN_MM) * PROFILE_PER_MM) | 0
         const share = profile.share[at]
         if (share > 0.002) {
-          let hu = profile.hu[at]
+          let depthAt = at
+          let kept = 1
           if (own < d - 0.02) {
             // Beside a fracture: as much bone as the gap leaves, as dense as it was before.
             const depth = own * mmPerUnit
             const was = depth < PROFILE_MIN_MM ? 0 : ((depth - PROFILE_MIN_MM) * PROFILE_PER_MM) | 0
-            hu = profile.hu[was] * Math.min(1, share / Math.max(0.02, profile.share[was]))
+            depthAt = was
+            kept = Math.min(1, share / Math.max(0.02, profile.share[was]))
           }
+          let hu = profile.hu[depthAt]
+          if (firmHu && part.firm) hu += firmAt(part.firm, y, z) * (firmHu[depthAt] - hu)
+          hu *= kept
           if (d < -0.4)
             hu *=
               1 +

@@ -291,5 +291,6 @@ export function buildAirways(options: {
   const canal = [1, -1].map((s) => inHead(rod([s * 78, -6, z0 + 6], [s * 44, -8, z0 + 9], 3.2)))
   const sphenoid = random.chance(0.85) ? [inHead(ellipsoid([0, -44, z0 + 32], [12, 10, 8]))] : []
   const mouth = random.chance(0.5) ? [inHead(box([0, -60, palateZ - 6], [14, 18, 1.8], 1.6))] : []
-  return [...pharynx, ...larynx, ...bronchi, ...nose, ...canal, ...sphenoid, ...mouth]
+  const cells = head.cells.map(inHead)
+  return [...cells, ...pharynx, ...larynx, ...bronchi, ...nose, ...canal, ...sphenoid, ...mouth]
 }

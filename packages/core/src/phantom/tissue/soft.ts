@@ -42,7 +42,7 @@ export function buildSoft(options: {
   const deep = random.range(-105, -60)
   const marble = random.range(10, 30)
   // Half of what lies between two muscles, mm: more in old and unused ones.
-  const planeMm = random.range(0.25, 0.9)
+  const planeMm = random.range(0.25, 1.5)
   const nx = nodes[0]
   const nxy = nx * nodes[1]
   let n = 0
