@@ -1,7 +1,7 @@
 import '@mantine/core/styles.layer.css'
 import './page.css'
 import { createRoot } from 'react-dom/client'
-import { openService } from './studies/service.ts'
 import { App } from './app.tsx'
+import { openService } from './studies/service.ts'
 
 createRoot(document.getElementById('page')!).render(<App service={await openService()} />)

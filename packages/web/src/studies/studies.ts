@@ -1,4 +1,4 @@
-import type { LabelVolume, Level, Report, Skipped, Stage, Volume } from '@neckfrac/core'
+import type { Feedback, LabelVolume, Level, Report, Skipped, Stage, Volume } from '@neckfrac/core'
 
 /** What the pages know of a study before it is opened, and the row of the work list. */
 export type StudyEntry = {
@@ -78,29 +78,6 @@ export type OpenStudy = {
 /** A report without its pictures. */
 export type StudyReport = Omit<Report, 'figures'>
 
-export type Verdict = 'agree' | 'disagree' | 'unsure'
-
-/** What a reader says of a study; kept with it and exported as JSON. */
-export type Feedback = {
-  readonly schemaVersion: 1
-  readonly studyInstanceUid: string
-  readonly seriesInstanceUid: string
-  /** Which model was judged, and at which operating point. */
-  readonly bundle: { readonly name: string; readonly version: string }
-  readonly operatingPoint: string
-  /** ISO 8601, UTC. */
-  readonly changedAt: string
-  readonly patient: Remark | null
-  readonly vertebrae: Readonly<Partial<Record<Level, Remark>>>
-}
-
-export type Remark = {
-  readonly verdict: Verdict | null
-  readonly comment: string
-  /** What the reader had before the eyes. */
-  readonly shown: { readonly probability: number | null; readonly threshold: number; readonly call: string }
-}
-
 /** Where studies come from: the loopback server of `neckfrac view`, or this very page. */
 export type StudyService = {
   /** `server`: studies lie on this computer and are analysed by Node. `browser`: everything happens in the tab. */
@@ -127,4 +104,3 @@ export type StudyService = {
 
 /** A file with its path inside what was dropped; plain `File.name` for single files. */
 export type DroppedFile = { readonly path: string; readonly file: File }
-
