@@ -115,3 +115,13 @@ export { SOFTWARE } from './version.ts'
 export { boundsLps, invert, type Mat4, spacingMm, transform, type Vec3 } from './volume/geometry.ts'
 export { resample, resampleLabels } from './volume/resample.ts'
 export type { Grid, LabelVolume, Shape3, Volume } from './volume/volume.ts'
+export {
+  displayName,
+  type ModelIdentity,
+  type StudyEntry,
+  type StudyList,
+  type StudyStatus,
+  type StudySummary,
+  statusOf,
+  summarize,
+} from './worklist.ts'

@@ -18,7 +18,7 @@ export const demoCommand = new Command('demo')
   })
 
 /** Writes the synthetic patient as DICOM, as a scanner would send it; returns the folder of its slices. */
-async function makePatient(out: string): Promise<string> {
+export async function makePatient(out: string): Promise<string> {
   console.log('Making a SYNTHETIC patient: 300 slices of 512 x 512 …')
   const failures = await interruptible((signal) =>
     writePhantomSet({

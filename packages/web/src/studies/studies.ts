@@ -1,64 +1,6 @@
-import type { Feedback, LabelVolume, Level, Report, Skipped, Stage, Volume } from '@neckfrac/core'
+import type { Feedback, LabelVolume, Report, StudyEntry, StudyList, Volume } from '@neckfrac/core'
 
-/** What the pages know of a study before it is opened, and the row of the work list. */
-export type StudyEntry = {
-  /** Stable within the service; safe in a URL's fragment. */
-  readonly id: string
-  /** As the files say: PatientName or the file's name. Untrusted text: shown, never parsed. */
-  readonly patient: string
-  readonly description: string
-  readonly studyInstanceUid: string
-  /** Where it came from: a path, a folder's name, "synthetic patient 2028". */
-  readonly source: string
-  readonly status: StudyStatus
-  /** Present once it was judged. */
-  readonly summary: StudySummary | null
-}
-
-/** Where a study stands. Only `done` and `not-analysable` can be opened. */
-export type StudyStatus =
-  | { readonly kind: 'waiting' }
-  /** Files, or slices, so far; total 0 while it is not known. */
-  | { readonly kind: 'reading'; readonly done: number; readonly total: number }
-  /** `fraction` of the whole analysis, 0..1, as honest as it can be. `note`: e.g. "WebGPU", "WASM, 4 threads". */
-  | {
-      readonly kind: 'analysing'
-      readonly stage: Exclude<Stage, 'read'>
-      readonly fraction: number
-      readonly note?: string
-    }
-  | { readonly kind: 'done' }
-  /** The reason is the first blocking finding. */
-  | { readonly kind: 'not-analysable'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'cancelled' }
-
-export type StudySummary = {
-  /** patient_overall, 0..1; null when not analysable. */
-  readonly probability: number | null
-  /** The vertebra with the highest probability. */
-  readonly worst: { readonly level: Level; readonly probability: number } | null
-  readonly sliceCount: number
-  /** From the first file read to the report. */
-  readonly elapsedMs: number
-  /** ISO 8601, UTC. */
-  readonly createdAt: string
-}
-
-export type StudyList = {
-  readonly studies: readonly StudyEntry[]
-  /** Files that belong to no study, and why. */
-  readonly skipped: readonly Skipped[]
-  /** Which networks judge here; null while they load. */
-  readonly model: ModelIdentity | null
-}
-
-export type ModelIdentity = {
-  readonly name: string
-  readonly version: string
-  readonly trainedOn: string
-  readonly operatingPoint: string
-}
+export type { ModelIdentity, StudyEntry, StudyList, StudyStatus, StudySummary } from '@neckfrac/core'
 
 /** All that the study page shows. */
 export type OpenStudy = {
