@@ -112,7 +112,15 @@ export type { Segmentation, Vertebra } from './segment/segmentation.ts'
 export { describeVertebrae } from './segment/vertebrae.ts'
 export type { Finding, SeriesSummary, Skipped, SliceOrigin, Study } from './series/study.ts'
 export { SOFTWARE } from './version.ts'
-export { boundsLps, invert, type Mat4, spacingMm, transform, type Vec3 } from './volume/geometry.ts'
+export {
+  type Bounds,
+  boundsLps,
+  invert,
+  type Mat4,
+  spacingMm,
+  transform,
+  type Vec3,
+} from './volume/geometry.ts'
 export { resample, resampleLabels } from './volume/resample.ts'
 export type { Grid, LabelVolume, Shape3, Volume } from './volume/volume.ts'
 export {

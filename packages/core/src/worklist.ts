@@ -1,6 +1,6 @@
 import type { Stage } from './analyze.ts'
 import type { Level } from './levels.ts'
-import type { Report } from './report/report.ts'
+import type { Call, Report } from './report/report.ts'
 import type { Skipped } from './series/study.ts'
 
 /** What the pages know of a study before it is opened, and the row of the work list. */
@@ -39,6 +39,8 @@ export type StudyStatus =
 export type StudySummary = {
   /** patient_overall, 0..1; null when not analysable. */
   readonly probability: number | null
+  /** The patient's call at the operating point of the report. */
+  readonly call: Call
   /** The vertebra with the highest probability. */
   readonly worst: { readonly level: Level; readonly probability: number } | null
   readonly sliceCount: number
@@ -75,7 +77,8 @@ export function summarize({ vertebrae, patient, geometry, timingsMs, createdAt }
   )
   const [worst = null] = judged.sort((a, b) => b.probability - a.probability)
   const elapsedMs = Object.values(timingsMs).reduce((sum, ms) => sum + ms, 0)
-  return { probability: patient.probability, worst, sliceCount: geometry.sliceCount, elapsedMs, createdAt }
+  const { probability, call } = patient
+  return { probability, call, worst, sliceCount: geometry.sliceCount, elapsedMs, createdAt }
 }
 
 /** Where a study stands once it has a report. */

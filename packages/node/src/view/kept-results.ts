@@ -22,7 +22,10 @@ const keptReport = z.looseObject({
   createdAt: z.string(),
   geometry: z.looseObject({ sliceCount: z.number() }),
   status: z.enum(['analysed', 'not-analysable']),
-  patient: z.looseObject({ probability: z.number().nullable() }),
+  patient: z.looseObject({
+    probability: z.number().nullable(),
+    call: z.enum(['fracture', 'no-fracture', 'not-assessable']),
+  }),
   vertebrae: z.array(z.looseObject({ level: z.string(), probability: z.number().nullable() })),
   findings: z.array(z.object({ code: z.string(), severity: z.string(), message: z.string() })),
   timingsMs: z.record(z.string(), z.number()),

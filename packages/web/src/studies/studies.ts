@@ -1,6 +1,15 @@
 import type { Feedback, LabelVolume, Report, StudyEntry, StudyList, Volume } from '@neckfrac/core'
 
-export type { ModelIdentity, StudyEntry, StudyList, StudyStatus, StudySummary } from '@neckfrac/core'
+export type {
+  Feedback,
+  ModelIdentity,
+  Remark,
+  StudyEntry,
+  StudyList,
+  StudyStatus,
+  StudySummary,
+  Verdict,
+} from '@neckfrac/core'
 
 /** All that the study page shows. */
 export type OpenStudy = {

@@ -1,0 +1,60 @@
+import { Center, Loader, MantineProvider, Stack, Text } from '@mantine/core'
+import { Component, lazy, type ReactNode, Suspense } from 'react'
+import { useRoute } from './route.ts'
+import type { StudyService } from './studies/studies.ts'
+import { Service } from './studies/use-studies.ts'
+import { THEME } from './theme.ts'
+import { WorkList } from './worklist/work-list.tsx'
+
+/** The image stack is a megabyte: it is loaded when the first study opens. */
+const StudyPage = lazy(() => import('./study/study-page.tsx'))
+
+export function App({ service }: { service: StudyService }) {
+  return (
+    // The variables are in page.css and no class is made at run time: the content security policy allows no inline style.
+    <MantineProvider theme={THEME} forceColorScheme="dark" withCssVariables={false} withGlobalClasses={false}>
+      <Service value={service}>
+        <Boundary>
+          <Pages />
+        </Boundary>
+      </Service>
+    </MantineProvider>
+  )
+}
+
+function Pages() {
+  const { studyId } = useRoute()
+  if (studyId === null) return <WorkList />
+  return (
+    <Suspense
+      fallback={
+        <Center h="100vh">
+          <Loader aria-label="Loading the viewer" />
+        </Center>
+      }
+    >
+      <StudyPage key={studyId} id={studyId} />
+    </Suspense>
+  )
+}
+
+/** What no code foresaw is told, instead of an empty page. */
+class Boundary extends Component<{ children: ReactNode }, { error: Error | null }> {
+  override state: { error: Error | null } = { error: null }
+  static getDerivedStateFromError = (error: Error) => ({ error })
+  override render() {
+    if (!this.state.error) return this.props.children
+    return (
+      <Center h="100vh">
+        <Stack maw={600} role="alert">
+          <Text fw={600}>
+            Something went wrong in this page. Reload it to go on; nothing that was saved is lost.
+          </Text>
+          <Text c="dimmed" size="sm">
+            {this.state.error.message}
+          </Text>
+        </Stack>
+      </Center>
+    )
+  }
+}

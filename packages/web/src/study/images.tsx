@@ -1,0 +1,197 @@
+import { Center, Loader, Stack, Text } from '@mantine/core'
+import { boundsLps, type Level, type Vec3 } from '@neckfrac/core'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import type { OpenStudy, StudyReport } from '../studies/studies.ts'
+import { sliceAt } from './display-volume.ts'
+import { createOutliner } from './outlines.ts'
+import { Overlay, type ShownPlace } from './overlay.tsx'
+import type { Place } from './places.ts'
+import { PLANE, PLANES, type PlaneName, pointOnPlane } from './planes.ts'
+import { createScene, type PlaneView, type Scene, type ToolName } from './scene.ts'
+import { SuspicionStrip } from './strip.tsx'
+import { rangeOf, type VoiRange } from './windows.ts'
+
+type ImagesProps = {
+  study: OpenStudy
+  /** As the chosen operating point calls it. */
+  report: StudyReport
+  places: ReadonlyMap<Level, Place>
+  selected: Level | null
+  /** Outlines, names and boxes. */
+  overlays: boolean
+  tool: ToolName
+  start: Vec3
+  large: PlaneName | null
+  onLarge: (plane: PlaneName) => void
+  onActive: (plane: PlaneName) => void
+  onScene: (scene: Scene | null) => void
+  onWindow: (range: VoiRange) => void
+}
+
+/** Three linked planes with what is drawn over them, and the strip beside the axial one. */
+export function Images(props: ImagesProps) {
+  const {
+    study,
+    report,
+    places,
+    selected,
+    overlays,
+    tool,
+    start,
+    large,
+    onLarge,
+    onActive,
+    onScene,
+    onWindow,
+  } = props
+  const elements = useRef<Partial<Record<PlaneName, HTMLDivElement>>>({})
+  const [scene, setScene] = useState<Scene | null>(null)
+  const [trouble, setTrouble] = useState<string | null>(null)
+  const [views, setViews] = useState<Partial<Record<PlaneName, PlaneView>>>({})
+  const outlinesAt = useMemo(() => createOutliner(study.labels), [study.labels])
+  const range = useMemo(() => {
+    const { min, max } = boundsLps(study.volume)
+    return { foot: min[2], head: max[2] }
+  }, [study.volume])
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a scene belongs to one study; the rest is told to it later.
+  useEffect(() => {
+    let made: Scene | undefined
+    let ended = false
+    const stops: (() => void)[] = []
+    createScene(elements.current as Record<PlaneName, HTMLDivElement>, study.volume, rangeOf('bone')).then(
+      (scene) => {
+        if (ended) return scene.dispose()
+        made = scene
+        const moved = new Set<PlaneName>(PLANES)
+        let frame = 0
+        const draw = () => {
+          frame = 0
+          const fresh = Object.fromEntries([...moved].map((plane) => [plane, scene.view(plane)]))
+          moved.clear()
+          setViews((before) => ({ ...before, ...fresh }))
+        }
+        stops.push(
+          scene.subscribe((plane) => {
+            moved.add(plane)
+            frame ||= requestAnimationFrame(draw)
+          }),
+          scene.onWindow(onWindow),
+          () => cancelAnimationFrame(frame),
+        )
+        const sizes = new ResizeObserver(() => scene.resize())
+        for (const plane of PLANES) sizes.observe(elements.current[plane]!)
+        stops.push(() => sizes.disconnect())
+        scene.show(start)
+        draw()
+        setScene(scene)
+        onScene(scene)
+      },
+      (error: unknown) => setTrouble(error instanceof Error ? error.message : String(error)),
+    )
+    return () => {
+      ended = true
+      for (const stop of stops) stop()
+      onScene(null)
+      made?.dispose()
+    }
+  }, [study])
+
+  useEffect(() => scene?.setTool(tool), [scene, tool])
+
+  const shown = PLANES.map((plane): readonly [PlaneName, ShownPlace[]] => {
+    const boxes = report.vertebrae.flatMap(({ level, call }): ShownPlace[] => {
+      const place = places.get(level)
+      const called = call === 'fracture'
+      return place && (called || level === selected) ? [{ place, called, active: level === selected }] : []
+    })
+    return [plane, boxes]
+  })
+  const axialDepth = views.axial?.depthMm
+
+  if (trouble !== null)
+    return (
+      <Center className="images">
+        <Stack maw={480} role="alert">
+          <Text fw={600}>The images cannot be drawn here.</Text>
+          <Text size="sm" c="dimmed">
+            {trouble} A browser with WebGL 2 is needed. The results beside are complete; the report shows
+            pictures.
+          </Text>
+        </Stack>
+      </Center>
+    )
+  return (
+    <section className={large ? `images only-${large}` : 'images'} aria-label="Images">
+      {shown.map(([plane, boxes]) => {
+        const view = views[plane]
+        return (
+          // biome-ignore lint/a11y/noStaticElementInteractions: the planes have keys of the whole page
+          <div
+            key={plane}
+            className={`plane ${plane}`}
+            onPointerEnter={() => onActive(plane)}
+            onDoubleClick={() => onLarge(plane)}
+            onContextMenu={(event) => event.preventDefault()}
+          >
+            <div
+              className="canvas"
+              role="img"
+              aria-label={`${PLANE[plane].title} plane, ${view ? positionWords(plane, view, study) : 'loading'}`}
+              ref={(element) => {
+                if (element) elements.current[plane] = element
+              }}
+            />
+            {view && (
+              <Overlay
+                plane={plane}
+                view={view}
+                outlines={overlays ? outlinesAt(plane, view.depthMm) : []}
+                places={overlays ? boxes : []}
+                slice={positionWords(plane, view, study)}
+              />
+            )}
+            {!scene && plane === 'sagittal' && (
+              <Center className="waiting">
+                <Loader size="sm" aria-label="Drawing" />
+              </Center>
+            )}
+          </div>
+        )
+      })}
+      <div className="strip-place">
+        {scene && axialDepth !== undefined && (
+          <SuspicionStrip
+            report={report}
+            labels={study.labels}
+            range={range}
+            depthMm={axialDepth}
+            height={views.axial?.height ?? 0}
+            onJump={(z) => {
+              const { matrix, width, height } = scene.view('axial')
+              const [a, b, c, d, e, f] = matrix
+              // The middle of what the axial view shows stays in the middle.
+              const det = a * d - b * c
+              const [x, y] = [width / 2 - e, height / 2 - f]
+              scene.show(pointOnPlane(PLANE.axial, (d * x - c * y) / det, (a * y - b * x) / det, z))
+            }}
+          />
+        )}
+      </div>
+    </section>
+  )
+}
+
+/** "slice 212 of 300, z 41.5 mm": axial slices are the volume's own, counted as its files are read. */
+function positionWords(name: PlaneName, view: PlaneView, { volume, report }: OpenStudy): string {
+  const plane = PLANE[name]
+  const mm = `${view.depthMm.toFixed(1)} mm`
+  if (name !== 'axial') return `${['L–R', 'A–P', 'F–H'][plane.axis]} ${mm}`
+  const [a, b, c, d, e, f] = view.matrix
+  const det = a * d - b * c
+  const [x, y] = [view.width / 2 - e, view.height / 2 - f]
+  const point = pointOnPlane(plane, (d * x - c * y) / det, (a * y - b * x) / det, view.depthMm)
+  const slice = Math.round(sliceAt(volume, point)) + 1
+  const count = report.geometry.sliceCount
+  return slice < 1 || slice > count ? mm : `slice ${slice} of ${count}, ${mm}`
+}
