@@ -6,6 +6,7 @@ export default defineConfig({
   base: './',
   root: import.meta.dirname,
   plugins: [react()],
+  resolve: { alias: { xmlbuilder2: `${import.meta.dirname}/src/study/no-xml.ts` } },
   worker: { format: 'es' },
   build: {
     target: 'es2024',

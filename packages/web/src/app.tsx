@@ -1,13 +1,11 @@
-import { Center, Loader, MantineProvider, Stack, Text } from '@mantine/core'
-import { Component, lazy, type ReactNode, Suspense } from 'react'
+import { Center, MantineProvider, Stack, Text } from '@mantine/core'
+import { Component, type ReactNode } from 'react'
 import { useRoute } from './route.ts'
 import type { StudyService } from './studies/studies.ts'
 import { Service } from './studies/use-studies.ts'
+import { StudyLoader } from './study/study-loader.tsx'
 import { THEME } from './theme.ts'
 import { WorkList } from './worklist/work-list.tsx'
-
-/** The image stack is a megabyte: it is loaded when the first study opens. */
-const StudyPage = lazy(() => import('./study/study-page.tsx'))
 
 export function App({ service }: { service: StudyService }) {
   return (
@@ -24,18 +22,7 @@ export function App({ service }: { service: StudyService }) {
 
 function Pages() {
   const { studyId } = useRoute()
-  if (studyId === null) return <WorkList />
-  return (
-    <Suspense
-      fallback={
-        <Center h="100vh">
-          <Loader aria-label="Loading the viewer" />
-        </Center>
-      }
-    >
-      <StudyPage key={studyId} id={studyId} />
-    </Suspense>
-  )
+  return studyId === null ? <WorkList /> : <StudyLoader key={studyId} id={studyId} />
 }
 
 /** What no code foresaw is told, instead of an empty page. */

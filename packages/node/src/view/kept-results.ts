@@ -26,7 +26,13 @@ const keptReport = z.looseObject({
     probability: z.number().nullable(),
     call: z.enum(['fracture', 'no-fracture', 'not-assessable']),
   }),
-  vertebrae: z.array(z.looseObject({ level: z.string(), probability: z.number().nullable() })),
+  vertebrae: z.array(
+    z.looseObject({
+      level: z.string(),
+      probability: z.number().nullable(),
+      box: z.looseObject({ sliceIndex: z.number().int() }).nullable(),
+    }),
+  ),
   findings: z.array(z.object({ code: z.string(), severity: z.string(), message: z.string() })),
   timingsMs: z.record(z.string(), z.number()),
 })

@@ -150,6 +150,8 @@ export async function serveStudies({ studies, page, port }: ViewServerOptions): 
     if (part === 'feedback') return sendJson(response, await study.kept.feedback())
     if (part === 'volume')
       return sendGrid(response, await studies.volume(study), Int16Array.BYTES_PER_ELEMENT)
+    if (part === 'first-slice')
+      return sendGrid(response, await firstSlice(study, studies), Int16Array.BYTES_PER_ELEMENT)
     if (part === 'labels') {
       const labels = await study.kept.labels()
       return labels ? sendGrid(response, labels, 1) : sendJson(response, null)
@@ -210,6 +212,20 @@ function sendGrid(response: ServerResponse, { data, shape, ijkToLps }: Voxels, b
   response.setHeader('X-NeckFrac-Grid', JSON.stringify({ shape, ijkToLps, bytesPerVoxel }))
   const bytes = data instanceof Uint8Array ? data : new Uint8Array(data)
   send(response, 200, 'application/octet-stream', bytes)
+}
+
+/** The slice that a reader will look at first: of the most suspicious place, or the middle one. */
+async function firstSlice(study: ViewedStudy, studies: ViewedStudies): Promise<Voxels> {
+  const [report, { data, shape, ijkToLps }] = await Promise.all([study.kept.report(), studies.volume(study)])
+  const [slices, rows, columns] = shape
+  const worst = [...(report?.vertebrae ?? [])].sort(
+    (a, b) => (b.probability ?? -1) - (a.probability ?? -1),
+  )[0]
+  const wanted = worst?.box?.sliceIndex ?? Math.floor(slices / 2)
+  const slice = Math.min(Math.max(0, wanted), slices - 1)
+  const bytes = rows * columns * Int16Array.BYTES_PER_ELEMENT
+  const moved = ijkToLps.map((v, n) => (n % 4 === 3 && n < 12 ? v + slice * ijkToLps[n - 1] : v))
+  return { data: new Uint8Array(data, slice * bytes, bytes), shape: [1, rows, columns], ijkToLps: moved }
 }
 
 function sendEvents(response: ServerResponse, studies: ViewedStudies): void {

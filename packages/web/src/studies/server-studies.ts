@@ -30,9 +30,14 @@ export function openServerStudies(): StudyService {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    open: async (id, { signal, onProgress } = {}): Promise<OpenStudy> => {
+    open: async (id, { signal, onProgress, onFirstSlice } = {}): Promise<OpenStudy> => {
       const part = (name: string) =>
         ask(`/api/studies/${encodeURIComponent(id)}/${name}`, { signal: signal ?? null })
+      // A picture while the rest is on its way; without one nothing is lost.
+      const first = part('first-slice').then(async (r) => {
+        onFirstSlice?.({ ...gridOf(r), data: new Int16Array(await r.arrayBuffer()) })
+      })
+      first.catch(() => {})
       const [report, volume, labels, feedback] = await Promise.all([
         part('report').then((r) => r.json() as Promise<StudyReport>),
         part('volume').then(async (r) => {

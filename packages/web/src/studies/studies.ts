@@ -37,11 +37,7 @@ export type StudyService = {
   list(): StudyList
   /** Calls back after every change of the list. Returns a function that ends it. */
   subscribe(onChange: () => void): () => void
-  /** @param signal Ends the loading when the reader leaves before it is done. */
-  open(
-    id: string,
-    options?: { readonly signal?: AbortSignal; readonly onProgress?: (fraction: number) => void },
-  ): Promise<OpenStudy>
+  open(id: string, options?: OpenOptions): Promise<OpenStudy>
   saveFeedback(id: string, feedback: Feedback): Promise<void>
   /** Address of the HTML report, to open in a new tab or to print; an object URL in the browser mode. */
   reportUrl(id: string): Promise<string>
@@ -51,6 +47,15 @@ export type StudyService = {
   addPhantom?(seed: number): Promise<void>
   /** Browser mode: stops waiting, reading or analysing; the study stays listed as cancelled. */
   cancel?(id: string): void
+}
+
+export type OpenOptions = {
+  /** Ends the loading when the reader leaves before it is done. */
+  readonly signal?: AbortSignal
+  /** Share of the images that is here, 0..1. */
+  readonly onProgress?: (fraction: number) => void
+  /** Is given the most suspicious slice, shape [1, rows, columns], while the others are on their way; optional to call. */
+  readonly onFirstSlice?: (slice: Volume) => void
 }
 
 /** A file with its path inside what was dropped; plain `File.name` for single files. */

@@ -1,13 +1,4 @@
-import {
-  boundsLps,
-  invert,
-  type Mat4,
-  resample,
-  spacingMm,
-  transform,
-  type Vec3,
-  type Volume,
-} from '@neckfrac/core'
+import { boundsLps, type Mat4, resample, spacingMm, transform, type Vec3, type Volume } from '@neckfrac/core'
 
 /** What Cornerstone3D draws: voxels on a right-handed grid with right angles. `direction`: unit columns x, y, z in a row. */
 export type DisplayVolume = {
@@ -70,7 +61,3 @@ function turnToRightHand(volume: Volume): Volume {
   )
   return { data, shape: volume.shape, ijkToLps }
 }
-
-/** Position in the volume's own slices, from 0 and with fractions, of a point in the patient. */
-export const sliceAt = ({ ijkToLps }: Pick<Volume, 'ijkToLps'>, point: Vec3): number =>
-  transform(invert(ijkToLps), point)[2]

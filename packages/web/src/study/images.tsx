@@ -1,18 +1,20 @@
 import { Center, Loader, Stack, Text } from '@mantine/core'
-import { boundsLps, type Level, type Vec3 } from '@neckfrac/core'
+import { boundsLps, invert, type Level, spacingMm, transform, type Vec3, type Volume } from '@neckfrac/core'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { OpenStudy, StudyReport } from '../studies/studies.ts'
-import { sliceAt } from './display-volume.ts'
+import { FirstSlice } from './first-slice.tsx'
 import { createOutliner } from './outlines.ts'
 import { Overlay, type ShownPlace } from './overlay.tsx'
 import type { Place } from './places.ts'
-import { PLANE, PLANES, type PlaneName, pointOnPlane } from './planes.ts'
+import { PLANE, PLANES, type Plane, type PlaneName, pointOnPlane } from './planes.ts'
 import { createScene, type PlaneView, type Scene, type ToolName } from './scene.ts'
 import { SuspicionStrip } from './strip.tsx'
 import { rangeOf, type VoiRange } from './windows.ts'
 
 type ImagesProps = {
   study: OpenStudy
+  /** Shown until the planes are drawn. */
+  firstSlice: Volume | null
   /** As the chosen operating point calls it. */
   report: StudyReport
   places: ReadonlyMap<Level, Place>
@@ -32,6 +34,7 @@ type ImagesProps = {
 export function Images(props: ImagesProps) {
   const {
     study,
+    firstSlice,
     report,
     places,
     selected,
@@ -85,6 +88,7 @@ export function Images(props: ImagesProps) {
         scene.show(start)
         draw()
         setScene(scene)
+        performance.mark('all-planes')
         onScene(scene)
       },
       (error: unknown) => setTrouble(error instanceof Error ? error.message : String(error)),
@@ -151,6 +155,7 @@ export function Images(props: ImagesProps) {
                 slice={positionWords(plane, view, study)}
               />
             )}
+            {!scene && plane === 'axial' && firstSlice && <FirstSlice slice={firstSlice} />}
             {!scene && plane === 'sagittal' && (
               <Center className="waiting">
                 <Loader size="sm" aria-label="Drawing" />
@@ -168,12 +173,8 @@ export function Images(props: ImagesProps) {
             depthMm={axialDepth}
             height={views.axial?.height ?? 0}
             onJump={(z) => {
-              const { matrix, width, height } = scene.view('axial')
-              const [a, b, c, d, e, f] = matrix
               // The middle of what the axial view shows stays in the middle.
-              const det = a * d - b * c
-              const [x, y] = [width / 2 - e, height / 2 - f]
-              scene.show(pointOnPlane(PLANE.axial, (d * x - c * y) / det, (a * y - b * x) / det, z))
+              scene.show(middleOf({ ...scene.view('axial'), depthMm: z }, PLANE.axial))
             }}
           />
         )}
@@ -182,16 +183,27 @@ export function Images(props: ImagesProps) {
   )
 }
 
-/** "slice 212 of 300, z 41.5 mm": axial slices are the volume's own, counted as its files are read. */
-function positionWords(name: PlaneName, view: PlaneView, { volume, report }: OpenStudy): string {
+/** "slice 212 of 300, H -41.5 mm": counted along the volume's own axis, from 1 as its files are read; place in LPS. */
+function positionWords(name: PlaneName, view: PlaneView, { volume }: OpenStudy): string {
   const plane = PLANE[name]
-  const mm = `${view.depthMm.toFixed(1)} mm`
-  if (name !== 'axial') return `${['L–R', 'A–P', 'F–H'][plane.axis]} ${mm}`
-  const [a, b, c, d, e, f] = view.matrix
+  const along = axisAlong(volume, plane.across)
+  const place = transform(invert(volume.ijkToLps), middleOf(view, plane))[along]
+  const count = volume.shape[2 - along]
+  const slice = Math.round(place) + 1
+  const mm = `${'LPH'[plane.axis]} ${view.depthMm.toFixed(1)} mm`
+  return slice < 1 || slice > count ? mm : `${['column', 'row', 'slice'][along]} ${slice} of ${count}, ${mm}`
+}
+
+/** Point in the patient at the middle of what a plane shows. */
+function middleOf({ matrix: [a, b, c, d, e, f], width, height, depthMm }: PlaneView, plane: Plane): Vec3 {
   const det = a * d - b * c
-  const [x, y] = [view.width / 2 - e, view.height / 2 - f]
-  const point = pointOnPlane(plane, (d * x - c * y) / det, (a * y - b * x) / det, view.depthMm)
-  const slice = Math.round(sliceAt(volume, point)) + 1
-  const count = report.geometry.sliceCount
-  return slice < 1 || slice > count ? mm : `slice ${slice} of ${count}, ${mm}`
+  const [x, y] = [width / 2 - e, height / 2 - f]
+  return pointOnPlane(plane, (d * x - c * y) / det, (a * y - b * x) / det, depthMm)
+}
+
+/** Which voxel axis, x, y or z, runs most along a direction. */
+function axisAlong({ ijkToLps: m }: OpenStudy['volume'], [dx, dy, dz]: Vec3): 0 | 1 | 2 {
+  const size = spacingMm(m)
+  const share = ([0, 1, 2] as const).map((n) => Math.abs(m[n] * dx + m[4 + n] * dy + m[8 + n] * dz) / size[n])
+  return share.indexOf(Math.max(...share)) as 0 | 1 | 2
 }

@@ -19,7 +19,7 @@ export function placesOf({ vertebrae }: StudyReport, { ijkToLps }: Grid): Readon
       if (candidate) {
         const { x, y, width, height, firstSlice, lastSlice } = candidate
         const bounds = boxBounds(ijkToLps, [x, y, firstSlice], [width, height, lastSlice - firstSlice + 1])
-        return [[level, { level, centre: candidate.centreLps, bounds }]]
+        return [[level, { level, centre: (box ?? candidate).centreLps, bounds }]]
       }
       if (box) {
         const bounds = boxBounds(ijkToLps, [box.x, box.y, box.sliceIndex], [box.width, box.height, 1])

@@ -3,6 +3,7 @@ import {
   cache,
   utilities as coreUtilities,
   init as initCore,
+  metaData,
   RenderingEngine,
   type Types,
   volumeLoader,
@@ -22,7 +23,7 @@ import {
   ZoomTool,
 } from '@cornerstonejs/tools'
 import type { Vec3, Volume } from '@neckfrac/core'
-import { toDisplayVolume } from './display-volume.ts'
+import { type DisplayVolume, toDisplayVolume } from './display-volume.ts'
 import { PLANE, PLANES, type PlaneName, planeCoordinates, pointOnPlane } from './planes.ts'
 import type { VoiRange } from './windows.ts'
 
@@ -87,7 +88,8 @@ export async function createScene(
   await start()
   const id = `scene-${nextScene++}`
   const display = toDisplayVolume(volume)
-  const volumeId = `neckfrac:${id}`
+  // No colon: such a name would be fetched as an image when the default window is looked for.
+  const volumeId = `${id}-volume`
   volumeLoader.createLocalVolume(volumeId, {
     scalarData: display.data,
     dimensions: [...display.dimensions],
@@ -112,6 +114,7 @@ export async function createScene(
     },
   } as never)
 
+  const forget = describeSlices(volumeId, display)
   const engine = new RenderingEngine(id)
   const viewportId = (plane: PlaneName) => `${id}-${plane}`
   engine.setViewports(
@@ -261,11 +264,42 @@ export async function createScene(
       annotation.state.removeAllAnnotations()
       ToolGroupManager.destroyToolGroup(id)
       engine.destroy()
+      forget()
       cache.removeVolumeLoadObject(volumeId)
       cache.purgeCache()
     },
   }
 }
+
+/** Tells where each slice lies: the library gives all of a local volume's slices the place of the first. */
+function describeSlices(
+  volumeId: string,
+  { origin, direction, spacing, dimensions }: DisplayVolume,
+): () => void {
+  const provider = (type: string, imageId: unknown) => {
+    if (type !== CoreEnums.MetadataModules.IMAGE_PLANE || !String(imageId).startsWith(`${volumeId}_slice_`))
+      return undefined
+    const slice = Number(String(imageId).split('_').at(-1))
+    return {
+      frameOfReferenceUID: volumeId,
+      rows: dimensions[1],
+      columns: dimensions[0],
+      imageOrientationPatient: direction.slice(0, 6),
+      rowCosines: direction.slice(0, 3),
+      columnCosines: direction.slice(3, 6),
+      imagePositionPatient: origin.map((at, n) => at + direction[6 + n] * spacing[2] * slice),
+      pixelSpacing: [spacing[1], spacing[0]],
+      rowPixelSpacing: spacing[1],
+      columnPixelSpacing: spacing[0],
+      sliceThickness: spacing[2],
+    }
+  }
+  metaData.addProvider(provider, FIRST)
+  return () => metaData.removeProvider(provider)
+}
+
+/** Before the library's own provider. */
+const FIRST = 20_000
 
 /** Lines only: planes stay in the patient's axes and one slice thin, so the handles that tilt and thicken are off. */
 const CROSSHAIRS = {

@@ -1,5 +1,5 @@
-import { Alert, Button, Center, Group, Progress, SegmentedControl, Stack, Text, Title } from '@mantine/core'
-import { LEVELS, type Level, recall, type Vec3 } from '@neckfrac/core'
+import { Button, Group, SegmentedControl, Text, Title } from '@mantine/core'
+import { LEVELS, type Level, recall, type Vec3, type Volume } from '@neckfrac/core'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Help } from '../help.tsx'
 import { type KeyAction, useKeys } from '../keys.ts'
@@ -18,59 +18,6 @@ import { type Scene, TOOLS, type ToolName } from './scene.ts'
 import { StudyFacts } from './study-facts.tsx'
 import { rangeOf, type VoiRange, WINDOWS, type WindowName } from './windows.ts'
 
-/** Opens a study and shows it; says how far it is, and what went wrong. */
-export default function StudyPage({ id }: { id: string }) {
-  const service = useService()
-  const { model } = useStudyList()
-  const [study, setStudy] = useState<OpenStudy | null>(null)
-  const [fraction, setFraction] = useState(0)
-  const [trouble, setTrouble] = useState<string | null>(null)
-  useEffect(() => {
-    const leaving = new AbortController()
-    let opened: OpenStudy | undefined
-    service.open(id, { signal: leaving.signal, onProgress: setFraction }).then(
-      (study) => {
-        if (leaving.signal.aborted) return study.dispose()
-        opened = study
-        setStudy(study)
-      },
-      (error: unknown) => {
-        if (!leaving.signal.aborted) setTrouble(error instanceof Error ? error.message : String(error))
-      },
-    )
-    return () => {
-      leaving.abort()
-      opened?.dispose()
-    }
-  }, [service, id])
-
-  if (study) return <OpenedStudy study={study} />
-  return (
-    <div className="page">
-      <main className="opening">
-        <Center h="100%">
-          {trouble === null ? (
-            <Stack w={280} gap="xs">
-              <Text size="sm" c="dimmed" role="status">
-                Loading the images …
-              </Text>
-              <Progress value={100 * fraction} aria-label="Loading the images" />
-            </Stack>
-          ) : (
-            <Alert color="red" title="This study cannot be opened" role="alert" maw={560}>
-              <p>{trouble}</p>
-              <Button size="xs" variant="default" onClick={openWorkList}>
-                Back to the list
-              </Button>
-            </Alert>
-          )}
-        </Center>
-      </main>
-      <Notice model={model} />
-    </div>
-  )
-}
-
 const MOUSE = [
   ['Left button', 'the chosen tool: crosshair, window, length or angle'],
   ['Wheel', 'scroll through the slices'],
@@ -82,7 +29,8 @@ const MOUSE = [
 /** Field around a finding that "show me" zooms to: a vertebra with its neighbours, mm. */
 const FIELD_MM = 110
 
-function OpenedStudy({ study }: { study: OpenStudy }) {
+/** An open study: images, results, and what the reader says of them. */
+export default function StudyPage({ study, firstSlice }: { study: OpenStudy; firstSlice: Volume | null }) {
   const service = useService()
   const { studies } = useStudyList()
   const { entry } = study
@@ -249,6 +197,7 @@ function OpenedStudy({ study }: { study: OpenStudy }) {
       <main className="study">
         <Images
           study={study}
+          firstSlice={firstSlice}
           report={report}
           places={places}
           selected={selected}
