@@ -144,8 +144,7 @@ export async function viewStudies(
       return report.status === 'analysed' ? 0 : EXIT_CODES.input
     } catch (error) {
       if (stopping.signal.aborted) return 0
-      const reason = error instanceof Error ? error.message : String(error)
-      setStatus(study, { kind: 'failed', reason })
+      setStatus(study, { kind: 'failed', reason: reasonOf(error, study.place.path) })
       return isNeckFracError(error) ? EXIT_CODES[error.tag] : EXIT_CODES.data
     }
   }
@@ -158,7 +157,7 @@ export async function viewStudies(
       changed()
       return 0
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = reasonOf(error, path)
       const nameless = { seriesInstanceUid: '', patientName: '', patientId: path, description: '' }
       add(path, -1, { ...nameless, studyInstanceUid: path }, { kind: 'failed', reason })
       changed()
@@ -212,6 +211,13 @@ const identify = ({ name, version, trainedOn, decision: { operatingPoint } }: Ma
   trainedOn,
   operatingPoint,
 })
+
+/** The message without the path before it: the list shows the path beside. */
+function reasonOf(error: unknown, path: string): string {
+  let reason = error instanceof Error ? error.message : String(error)
+  while (reason.startsWith(`${path}: `)) reason = reason.slice(path.length + 2)
+  return reason
+}
 
 /** Whether a report is of this study, and of its files as they are now. */
 async function isOf(report: KeptReport, { place, entry }: ViewedStudy): Promise<boolean> {

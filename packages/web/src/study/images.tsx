@@ -141,7 +141,7 @@ export function Images(props: ImagesProps) {
             <div
               className="canvas"
               role="img"
-              aria-label={`${PLANE[plane].title} plane, ${view ? positionWords(plane, view, study) : 'loading'}`}
+              aria-label={`${PLANE[plane].title} plane, ${view ? positionWords(plane, view, study).join(', ') : 'loading'}`}
               ref={(element) => {
                 if (element) elements.current[plane] = element
               }}
@@ -152,7 +152,7 @@ export function Images(props: ImagesProps) {
                 view={view}
                 outlines={overlays ? outlinesAt(plane, view.depthMm) : []}
                 places={overlays ? boxes : []}
-                slice={positionWords(plane, view, study)}
+                position={positionWords(plane, view, study)}
               />
             )}
             {!scene && plane === 'axial' && firstSlice && <FirstSlice slice={firstSlice} />}
@@ -183,15 +183,15 @@ export function Images(props: ImagesProps) {
   )
 }
 
-/** "slice 212 of 300, H -41.5 mm": counted along the volume's own axis, from 1 as its files are read; place in LPS. */
-function positionWords(name: PlaneName, view: PlaneView, { volume }: OpenStudy): string {
+/** ["slice 212 of 300", "H -41.5 mm"]: counted along the volume's own axis, from 1 as its files are read; place in LPS. */
+function positionWords(name: PlaneName, view: PlaneView, { volume }: OpenStudy): string[] {
   const plane = PLANE[name]
   const along = axisAlong(volume, plane.across)
   const place = transform(invert(volume.ijkToLps), middleOf(view, plane))[along]
   const count = volume.shape[2 - along]
   const slice = Math.round(place) + 1
   const mm = `${'LPH'[plane.axis]} ${view.depthMm.toFixed(1)} mm`
-  return slice < 1 || slice > count ? mm : `${['column', 'row', 'slice'][along]} ${slice} of ${count}, ${mm}`
+  return slice < 1 || slice > count ? [mm] : [`${['column', 'row', 'slice'][along]} ${slice} of ${count}`, mm]
 }
 
 /** Point in the patient at the middle of what a plane shows. */

@@ -12,12 +12,12 @@ type OverlayProps = {
   view: PlaneView
   outlines: readonly Outline[]
   places: readonly ShownPlace[]
-  /** "slice 212 of 300" */
-  slice: string
+  /** Lines that say where the plane cuts the patient. */
+  position: readonly string[]
 }
 
 /** What lies over a plane: outlines, names, boxes, orientation, scale, position. Drawn in mm and put on the canvas by one matrix. */
-export function Overlay({ plane, view, outlines, places, slice }: OverlayProps) {
+export function Overlay({ plane, view, outlines, places, position }: OverlayProps) {
   const { letters, title } = PLANE[plane]
   const matrix = `matrix(${view.matrix.map((v) => v.toFixed(4)).join(' ')})`
   const paths = useMemo(() => pathsOf(outlines), [outlines])
@@ -66,9 +66,11 @@ export function Overlay({ plane, view, outlines, places, slice }: OverlayProps) 
       <text className="note" x={10} y={20} style={{ fill: LINE[plane] }}>
         {title}
       </text>
-      <text className="note" x={10} y={view.height - 10}>
-        {slice}
-      </text>
+      {position.map((words, n) => (
+        <text key={words} className="note" x={10} y={view.height - 10 - 16 * (position.length - 1 - n)}>
+          {words}
+        </text>
+      ))}
       <Scale view={view} />
     </svg>
   )

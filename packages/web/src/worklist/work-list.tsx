@@ -87,7 +87,7 @@ export function WorkList() {
       <main className="list">
         {service.kind === 'browser' && <AddStudies service={service} isEmpty={studies.length === 0} />}
         {shown.length > 0 && (
-          <Table highlightOnHover verticalSpacing="sm" aria-label="Work list">
+          <Table highlightOnHover highlightOnHoverColor="#171d25" verticalSpacing="sm" aria-label="Work list">
             <Table.Thead>
               <Table.Tr>
                 <Table.Th w={150}>Patient-level suspicion</Table.Th>
