@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { BroadcastChannel } from 'node:worker_threads'
 import {
   displayName,
@@ -158,7 +158,7 @@ export async function viewStudies(
       return 0
     } catch (error) {
       const reason = reasonOf(error, path)
-      const nameless = { seriesInstanceUid: '', patientName: '', patientId: path, description: '' }
+      const nameless = { seriesInstanceUid: '', patientName: '', patientId: basename(path), description: '' }
       add(path, -1, { ...nameless, studyInstanceUid: path }, { kind: 'failed', reason })
       changed()
       return isNeckFracError(error) ? EXIT_CODES[error.tag] : EXIT_CODES.data

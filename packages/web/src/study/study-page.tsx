@@ -38,7 +38,8 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
   const report = useMemo(() => recall(study.report, point), [study.report, point])
   const places = useMemo(() => placesOf(study.report, study.volume), [study])
   const [selected, setSelected] = useState<Level | null>(null)
-  const [overlays, setOverlays] = useState(true)
+  // What was labelled in a study that is no neck would only be in the way.
+  const [overlays, setOverlays] = useState(report.status === 'analysed')
   const [tool, setTool] = useState<ToolName>('crosshair')
   const [windowName, setWindowName] = useState<WindowName | 'own'>('bone')
   const [large, setLarge] = useState<PlaneName | null>(null)
@@ -239,7 +240,9 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
                   ? 'Saving your reading …'
                   : feedback
                     ? 'Your reading is saved with the study.'
-                    : 'Show a vertebra to say what you think.'}
+                    : places.size > 0
+                      ? 'Show a vertebra to say what you think.'
+                      : ''}
             </Text>
             {feedback && (
               <Button size="compact-xs" variant="default" onClick={() => exportFeedback(feedback)}>
