@@ -2,6 +2,7 @@ import {
   Enums as CoreEnums,
   cache,
   utilities as coreUtilities,
+  getRenderingCapabilities,
   init as initCore,
   metaData,
   RenderingEngine,
@@ -25,6 +26,7 @@ import {
 import type { Vec3, Volume } from '@neckfrac/core'
 import { type DisplayVolume, toDisplayVolume } from './display-volume.ts'
 import { PLANE, PLANES, type PlaneName, planeCoordinates, pointOnPlane } from './planes.ts'
+import { createSharpness } from './sharpness.ts'
 import type { VoiRange } from './windows.ts'
 
 /** What the left mouse button does. */
@@ -70,7 +72,9 @@ const start = (): Promise<void> => {
   started ??= (async () => {
     // One drawing context for the three planes: the volume goes to the GPU once, not three times. Half floats hold
     // every whole HU to 2048 and every second one above, as fine as any window shows, in half the memory.
-    initCore({ rendering: { renderingEngineMode: 'tiled', preferSizeOverAccuracy: true } } as never)
+    initCore({
+      rendering: { renderingEngineMode: 'contextPool', webGlContextCount: 1, preferSizeOverAccuracy: true },
+    } as never)
     await initTools()
     for (const tool of [PanTool, ZoomTool, StackScrollTool, ...Object.values(TOOLS).map((t) => t.tool)])
       addTool(tool)
@@ -201,11 +205,15 @@ export async function createScene(
     }
   }
 
+  const sharpness = getRenderingCapabilities().softwareRasterizer
+    ? createSharpness(() => engine.resize(true, true))
+    : undefined
   const listeners = new Set<(plane: PlaneName) => void>()
   const ending = new AbortController()
   const { signal } = ending
   for (const plane of PLANES) {
     const tell = () => {
+      sharpness?.moved()
       for (const listener of listeners) listener(plane)
     }
     elements[plane].addEventListener(CoreEnums.Events.CAMERA_MODIFIED, tell, { signal })
@@ -216,6 +224,7 @@ export async function createScene(
       CoreEnums.Events.VOI_MODIFIED,
       (event) => {
         const { range } = (event as CustomEvent<{ range: VoiRange }>).detail
+        sharpness?.moved()
         for (const listener of windowListeners) listener(range)
       },
       { signal },
@@ -261,6 +270,7 @@ export async function createScene(
       if (disposed) return
       disposed = true
       ending.abort()
+      sharpness?.dispose()
       annotation.state.removeAllAnnotations()
       ToolGroupManager.destroyToolGroup(id)
       engine.destroy()
@@ -276,24 +286,27 @@ function describeSlices(
   volumeId: string,
   { origin, direction, spacing, dimensions }: DisplayVolume,
 ): () => void {
-  const provider = (type: string, imageId: unknown) => {
-    if (type !== CoreEnums.MetadataModules.IMAGE_PLANE || !String(imageId).startsWith(`${volumeId}_slice_`))
-      return undefined
-    const slice = Number(String(imageId).split('_').at(-1))
-    return {
-      frameOfReferenceUID: volumeId,
-      rows: dimensions[1],
-      columns: dimensions[0],
-      imageOrientationPatient: direction.slice(0, 6),
-      rowCosines: direction.slice(0, 3),
-      columnCosines: direction.slice(3, 6),
-      imagePositionPatient: origin.map((at, n) => at + direction[6 + n] * spacing[2] * slice),
-      pixelSpacing: [spacing[1], spacing[0]],
-      rowPixelSpacing: spacing[1],
-      columnPixelSpacing: spacing[0],
-      sliceThickness: spacing[2],
-    }
-  }
+  // Made once: the crosshair asks for all of them at every move.
+  const slices = new Map(
+    Array.from({ length: dimensions[2] }, (_, slice) => [
+      `${volumeId}_slice_${slice}`,
+      {
+        frameOfReferenceUID: volumeId,
+        rows: dimensions[1],
+        columns: dimensions[0],
+        imageOrientationPatient: direction.slice(0, 6),
+        rowCosines: direction.slice(0, 3),
+        columnCosines: direction.slice(3, 6),
+        imagePositionPatient: origin.map((at, n) => at + direction[6 + n] * spacing[2] * slice),
+        pixelSpacing: [spacing[1], spacing[0]],
+        rowPixelSpacing: spacing[1],
+        columnPixelSpacing: spacing[0],
+        sliceThickness: spacing[2],
+      },
+    ]),
+  )
+  const provider = (type: string, imageId: unknown) =>
+    type === CoreEnums.MetadataModules.IMAGE_PLANE ? slices.get(imageId as string) : undefined
   metaData.addProvider(provider, FIRST)
   return () => metaData.removeProvider(provider)
 }
