@@ -143,12 +143,6 @@ async function measure(url: string): Promise<Run> {
       ),
     )
     const framesPerSecond = { axial: await scroll(page, 'axial'), sagittal: await scroll(page, 'sagittal') }
-    const fetchSeconds = await page.evaluate(async () => {
-      const start = performance.now()
-      const id = location.hash.split('/').at(-1)
-      await (await fetch(`/api/studies/${id}/volume`)).arrayBuffer()
-      return (performance.now() - start) / 1000
-    })
     const session = await browser.newBrowserCDPSession()
     const { processInfo } = await session.send('SystemInfo.getProcessInfo')
     const peaks = await Promise.all(
@@ -156,6 +150,12 @@ async function measure(url: string): Promise<Run> {
         async ({ id }) => parsePeak(await readFile(`/proc/${id}/status`, 'utf8').catch(() => '')) ?? 0,
       ),
     )
+    const fetchSeconds = await page.evaluate(async () => {
+      const start = performance.now()
+      const id = location.hash.split('/').at(-1)
+      await (await fetch(`/api/studies/${id}/volume`)).arrayBuffer()
+      return (performance.now() - start) / 1000
+    })
     return {
       firstImageSeconds: (marks['first-image'] - clicked) / 1000,
       allPlanesSeconds: (marks['all-planes'] - clicked) / 1000,

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSeriesWriter, synthesize } from '@neckfrac/core'
 
@@ -33,26 +33,12 @@ export const MARK_RAS = [-1, 1, 1] as const
  * written here by hand from the NIfTI-1 standard, so that it shares no code with what is tested. `order`: directions of
  * the voxel axes in RAS, e.g. [1, 2, 3] for right, front, up; a minus turns one round.
  */
-export function writeMarkedBlock(file: string, order: readonly [number, number, number], slices = 70): void {
-  const size = [80, 75, slices]
+export function writeMarkedBlock(file: string, order: readonly [number, number, number]): void {
+  const size = [80, 75, 70]
   const step = 2
   const centre = size.map((n) => (n - 1) / 2)
-  const header = Buffer.alloc(352)
-  header.writeInt32LE(348, 0)
-  for (const [n, value] of [3, ...size, 1, 1, 1, 1].entries()) header.writeInt16LE(value, 40 + 2 * n)
-  header.writeInt16LE(4, 70) // int16
-  header.writeInt16LE(16, 72)
-  for (const [n, value] of [1, step, step, step].entries()) header.writeFloatLE(value, 76 + 4 * n)
-  header.writeFloatLE(352, 108)
-  header.writeFloatLE(1, 112)
-  header[123] = 2
-  header.writeInt16LE(1, 254)
   const rows = [0, 1, 2].map((axis) => order.map((d) => (Math.abs(d) - 1 === axis ? Math.sign(d) * step : 0)))
-  for (const [r, row] of rows.entries()) {
-    const offset = -row.reduce((sum, v, n) => sum + v * centre[n], 0)
-    for (const [n, value] of [...row, offset].entries()) header.writeFloatLE(value, 280 + 16 * r + 4 * n)
-  }
-  header.write('n+1\0', 344, 'latin1')
+  const offsets = rows.map((row) => -row.reduce((sum, v, n) => sum + v * centre[n], 0))
   const voxels = new Int16Array(size[0] * size[1] * size[2])
   let at = 0
   for (let k = 0; k < size[2]; k++)
@@ -66,5 +52,44 @@ export function writeMarkedBlock(file: string, order: readonly [number, number, 
         )
         voxels[at++] = mark ? 1500 : inside ? 40 : -1000
       }
-  writeFileSync(file, Buffer.concat([header, Buffer.from(voxels.buffer)]))
+  writeFileSync(file, Buffer.concat([niftiHeader(size, step, rows, offsets), Buffer.from(voxels.buffer)]))
+}
+
+/** A tall cylinder of soft tissue: 600 slices of 512 x 512, 315 MB, twice a neck. */
+export function writeLongBlock(file: string): void {
+  const size = [512, 512, 600]
+  const step = 0.5
+  const plane = new Int16Array(size[0] * size[1]).map((_, n) =>
+    Math.hypot((n % size[0]) - 256, Math.floor(n / size[0]) - 256) < 120 ? 40 : -1000,
+  )
+  const rows = [
+    [-step, 0, 0],
+    [0, -step, 0],
+    [0, 0, step],
+  ]
+  const slice = Buffer.from(plane.buffer)
+  writeFileSync(file, niftiHeader(size, step, rows, [128, 128, -150]))
+  for (let k = 0; k < size[2]; k++) appendFileSync(file, slice)
+}
+
+function niftiHeader(
+  size: readonly number[],
+  step: number,
+  rows: readonly (readonly number[])[],
+  offsets: readonly number[],
+): Buffer {
+  const header = Buffer.alloc(352)
+  header.writeInt32LE(348, 0)
+  for (const [n, value] of [3, ...size, 1, 1, 1, 1].entries()) header.writeInt16LE(value, 40 + 2 * n)
+  header.writeInt16LE(4, 70) // int16
+  header.writeInt16LE(16, 72)
+  for (const [n, value] of [1, step, step, step].entries()) header.writeFloatLE(value, 76 + 4 * n)
+  header.writeFloatLE(352, 108)
+  header.writeFloatLE(1, 112)
+  header[123] = 2 // mm
+  header.writeInt16LE(1, 254) // sform, RAS
+  for (const [r, row] of rows.entries())
+    for (const [n, value] of [...row, offsets[r]].entries()) header.writeFloatLE(value, 280 + 16 * r + 4 * n)
+  header.write('n+1\0', 344, 'latin1')
+  return header
 }

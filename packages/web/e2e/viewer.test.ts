@@ -6,7 +6,7 @@ import type { AxeResults } from 'axe-core'
 import type { Browser, ConsoleMessage, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findChromium, launchChromium, NO_CHROMIUM } from './chromium.ts'
-import { HOSTILE_NAME, MARK_RAS, writeMarkedBlock, writePatient } from './fixtures.ts'
+import { HOSTILE_NAME, MARK_RAS, writeLongBlock, writeMarkedBlock, writePatient } from './fixtures.ts'
 import { startView, type ViewProcess } from './view-process.ts'
 
 /** Where the pictures of a run lie, for a look. */
@@ -32,8 +32,11 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
     writePatient(join(folder, 'hostile'), 4, HOSTILE_NAME)
     writePatient(join(folder, 'plain'), 6, 'SYNTHETIC^Six')
     writeMarkedBlock(join(folder, 'block.nii'), [-1, -2, 3])
+    writeLongBlock(join(folder, 'long.nii'))
     writeFileSync(join(folder, 'broken.dcm'), Buffer.alloc(2000, 7))
-    const paths = ['hostile', 'plain', 'block.nii', 'broken.dcm'].map((name) => join(folder, name))
+    const paths = ['hostile', 'plain', 'block.nii', 'long.nii', 'broken.dcm'].map((name) =>
+      join(folder, name),
+    )
     view = await startView(paths, out)
     browser = await launchChromium(chromium!)
     page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
@@ -49,7 +52,7 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
     await page.goto(view.url)
     await page
       .getByText('0 in progress')
-      .or(page.getByText('4 studies', { exact: true }))
+      .or(page.getByText('5 studies', { exact: true }))
       .waitFor()
     await page.waitForFunction(
       () => !document.querySelector('[role=status]')?.textContent?.includes('progress'),
@@ -78,7 +81,7 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
   it('lists judged studies by suspicion, then what has a problem, with its reason', async () => {
     await home()
     const rows = await page.locator('tbody tr').allTextContents()
-    expect(rows).toHaveLength(4)
+    expect(rows).toHaveLength(5)
     const shares = [0, 1].map((n) => Number(/[<>]?([\d.]+) %/.exec(rows[n])![1]))
     expect(shares[0]).toBeGreaterThanOrEqual(shares[1])
     expect(rows.slice(2).join()).toMatch(/not analysable.*too coarse to judge fractures/)
@@ -206,6 +209,30 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
     const letters = await page.locator('.plane.axial .letter').allTextContents()
     expect(letters).toEqual(['R', 'L', 'A', 'P'])
     await shot('block')
+  })
+
+  it('a study of 600 slices opens, scrolls, and leaves nothing behind', async () => {
+    const volumeBytes = 600 * 512 * 512 * 2
+    const residentBytes = async () => {
+      const session = await browser.newBrowserCDPSession()
+      const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+      await session.detach()
+      const pages = processInfo.filter(({ type }) => type === 'renderer')
+      const kilobytes = pages.map(({ id }) =>
+        Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1]),
+      )
+      return 1024 * kilobytes.reduce((a, b) => a + b, 0)
+    }
+    const before = process.platform === 'linux' ? await residentBytes() : 0
+    for (let n = 0; n < 3; n++) {
+      await open('long')
+      await page.locator('.plane.axial').hover()
+      await page.keyboard.press('PageUp')
+      // The middle lies between two slices.
+      const words = () => page.locator('.plane.axial .note').allTextContents()
+      await expect.poll(async () => (await words()).join()).toMatch(/slice 31[01] of 600/)
+      if (process.platform === 'linux') expect(await residentBytes()).toBeLessThan(before + 4 * volumeBytes)
+    }
   })
 
   it('axe finds nothing serious', async () => {

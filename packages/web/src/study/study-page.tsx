@@ -240,7 +240,7 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
                   ? 'Saving your reading …'
                   : feedback
                     ? 'Your reading is saved with the study.'
-                    : places.size > 0
+                    : places.size > 0 && selected === null
                       ? 'Show a vertebra to say what you think.'
                       : ''}
             </Text>
