@@ -1,5 +1,5 @@
-/** Share of each side's pixels that is drawn while planes move: a third of all pixels, some twice the frames. */
-const MOVING = 0.6
+/** Share of each side's pixels that is drawn while planes move: a quarter of all pixels, twice the frames. */
+const MOVING = 0.5
 /** Rest after which all pixels are drawn again. */
 const REST_MS = 250
 
