@@ -235,6 +235,54 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
     }
   })
 
+  it('measures in mm, and the keys still work on a plane that was used', async () => {
+    await open('SYNTHETIC, Six')
+    await page.keyboard.press('l')
+    const plane = (await page.locator('.plane.axial').boundingBox())!
+    const [x, y] = [plane.x + 120, plane.y + 300]
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    for (const step of [50, 100, 150, 200]) await page.mouse.move(x + step, y)
+    await page.mouse.up()
+    const measured = page.locator('.plane.axial .canvas text', { hasText: 'mm' })
+    // The scale bar is the ruler: "2 cm" and so many pixels.
+    const bar = page.locator('.plane.axial .scale')
+    const [, number, unit] = /(\d+) (mm|cm)/.exec((await bar.textContent())!)!
+    const barMm = Number(number) * (unit === 'cm' ? 10 : 1)
+    const [, left, right] = /^M([\d.]+) .*H([\d.]+)/.exec((await bar.locator('path').getAttribute('d'))!)!
+    const width = Number(right) - Number(left)
+    const share = async () =>
+      Number.parseFloat((await measured.first().textContent()) ?? '') / ((200 * barMm) / width)
+    // The label has three digits.
+    await expect.poll(async () => Math.abs((await share()) - 1)).toBeLessThan(0.03)
+    await page.keyboard.press('s')
+    await expect
+      .poll(() => page.getByLabel('Window', { exact: true }).locator('input:checked').inputValue())
+      .toBe('soft')
+    await page.keyboard.press('x')
+    await expect.poll(() => measured.count()).toBe(0)
+  })
+
+  it('wheel, right button and crosshair move the planes', async () => {
+    await open('SYNTHETIC, Six')
+    const words = async (plane: string) =>
+      (await page.locator(`.plane.${plane} .note`).allTextContents()).join()
+    const sagittal = (await page.locator('.plane.sagittal').boundingBox())!
+    const before = await Promise.all(['axial', 'sagittal', 'coronal'].map(words))
+    await page.mouse.move(sagittal.x + 90, sagittal.y + 90)
+    await page.mouse.wheel(0, 300)
+    await expect.poll(() => words('sagittal')).not.toBe(before[1])
+    await page.mouse.click(sagittal.x + 90, sagittal.y + 90)
+    await expect.poll(() => words('axial')).not.toBe(before[0])
+    await expect.poll(() => words('coronal')).not.toBe(before[2])
+    const scale = () => page.locator('.plane.sagittal .scale').innerHTML()
+    const wide = await scale()
+    await page.mouse.down({ button: 'right' })
+    await page.mouse.move(sagittal.x + 90, sagittal.y + 160, { steps: 5 })
+    await page.mouse.up({ button: 'right' })
+    await expect.poll(scale).not.toBe(wide)
+  })
+
   it('axe finds nothing serious', async () => {
     for (const go of [home, () => open('SYNTHETIC, Six')]) {
       await go()

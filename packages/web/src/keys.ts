@@ -33,6 +33,8 @@ export function useKeys(actions: readonly KeyAction[]): void {
         if (event.key === 'Escape' && event.target instanceof HTMLElement) event.target.blur()
         return
       }
+      const onSlider = event.target instanceof HTMLElement && event.target.closest('[role="slider"]') !== null
+      if (onSlider && /^(Arrow|Page)/.test(event.key)) return
       // A focused button is pressed by Enter and the space bar itself.
       const onControl =
         event.target instanceof HTMLElement && event.target.closest('button, a, summary') !== null
@@ -42,7 +44,8 @@ export function useKeys(actions: readonly KeyAction[]): void {
       event.preventDefault()
       action.run(event)
     }
-    window.addEventListener('keydown', onKeyDown)
-    return () => window.removeEventListener('keydown', onKeyDown)
+    // On the way down: the image tools take every key that reaches a plane.
+    window.addEventListener('keydown', onKeyDown, true)
+    return () => window.removeEventListener('keydown', onKeyDown, true)
   }, [])
 }

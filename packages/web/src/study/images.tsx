@@ -1,4 +1,5 @@
 import { Center, Loader, Stack, Text } from '@mantine/core'
+import { useElementSize } from '@mantine/hooks'
 import { boundsLps, invert, type Level, spacingMm, transform, type Vec3, type Volume } from '@neckfrac/core'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { OpenStudy, StudyReport } from '../studies/studies.ts'
@@ -49,6 +50,7 @@ export function Images(props: ImagesProps) {
   } = props
   const elements = useRef<Partial<Record<PlaneName, HTMLDivElement>>>({})
   const [scene, setScene] = useState<Scene | null>(null)
+  const strip = useElementSize()
   const [trouble, setTrouble] = useState<string | null>(null)
   const [views, setViews] = useState<Partial<Record<PlaneName, PlaneView>>>({})
   const outlinesAt = useMemo(() => createOutliner(study.labels), [study.labels])
@@ -164,14 +166,14 @@ export function Images(props: ImagesProps) {
           </div>
         )
       })}
-      <div className="strip-place">
-        {scene && axialDepth !== undefined && (
+      <div className="strip-place" ref={strip.ref}>
+        {scene && axialDepth !== undefined && strip.height > 0 && (
           <SuspicionStrip
             report={report}
             labels={study.labels}
             range={range}
             depthMm={axialDepth}
-            height={views.axial?.height ?? 0}
+            height={strip.height}
             onJump={(z) => {
               // The middle of what the axial view shows stays in the middle.
               scene.show(middleOf({ ...scene.view('axial'), depthMm: z }, PLANE.axial))

@@ -29,9 +29,20 @@ import { PLANE, PLANES, type PlaneName, planeCoordinates, pointOnPlane } from '.
 import { createSharpness } from './sharpness.ts'
 import type { VoiRange } from './windows.ts'
 
+/**
+ * The crosshair without its handles that tilt: planes stay in the patient's axes. Its setting against them also stops
+ * clicks from moving the planes, so the handles are drawn without size and cannot be taken.
+ */
+class LinkedCrosshair extends CrosshairsTool {
+  static override toolName = 'LinkedCrosshair'
+  override _getRotationHandleNearImagePoint(): null {
+    return null
+  }
+}
+
 /** What the left mouse button does. */
 export const TOOLS = {
-  crosshair: { title: 'Crosshair', tool: CrosshairsTool },
+  crosshair: { title: 'Crosshair', tool: LinkedCrosshair },
   window: { title: 'Window', tool: WindowLevelTool },
   length: { title: 'Length', tool: LengthTool },
   angle: { title: 'Angle', tool: AngleTool },
@@ -143,9 +154,9 @@ export async function createScene(
 
   const group = ToolGroupManager.createToolGroup(id)!
   for (const { tool } of Object.values(TOOLS)) {
-    if (tool !== CrosshairsTool) group.addTool(tool.toolName)
+    if (tool !== LinkedCrosshair) group.addTool(tool.toolName)
   }
-  group.addTool(CrosshairsTool.toolName, CROSSHAIRS)
+  group.addTool(LinkedCrosshair.toolName, CROSSHAIRS)
   for (const tool of [PanTool, ZoomTool, StackScrollTool]) group.addTool(tool.toolName)
   for (const plane of PLANES) group.addViewport(viewportId(plane), id)
   const { Primary, Secondary, Auxiliary, Wheel } = ToolEnums.MouseBindings
@@ -314,10 +325,10 @@ function describeSlices(
 /** Before the library's own provider. */
 const FIRST = 20_000
 
-/** Lines only: planes stay in the patient's axes and one slice thin, so the handles that tilt and thicken are off. */
+/** Lines only: slices stay thin, and nothing tilts them. */
 const CROSSHAIRS = {
   getReferenceLineColor: (viewport: string) => LINE[viewport.split('-').at(-1) as PlaneName],
-  getReferenceLineDraggableRotatable: () => false,
+  handleRadius: 0,
   getReferenceLineSlabThicknessControlsOn: () => false,
   referenceLinesCenterGapRadius: 18,
 }
