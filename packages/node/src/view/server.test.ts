@@ -65,7 +65,6 @@ describe('the loopback server', () => {
         new Int16Array(data).set([1, -2, 3, -4, 5, -6, 7, -8])
         return { data, shape: [2, 2, 2], ijkToLps: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1] }
       },
-      finished: Promise.resolve(0),
       dispose: async () => {},
     }
     server = await serveStudies({ studies, page, port: 0 })

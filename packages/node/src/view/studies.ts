@@ -4,8 +4,6 @@ import { basename, join } from 'node:path'
 import { BroadcastChannel } from 'node:worker_threads'
 import {
   displayName,
-  EXIT_CODES,
-  isNeckFracError,
   type Manifest,
   NeckFracError,
   parseManifest,
@@ -37,8 +35,6 @@ export type ViewedStudies = {
   /** Calls back after every change; returns a function that ends it. */
   subscribe(onChange: () => void): () => void
   volume(study: ViewedStudy): Promise<SharedVolume>
-  /** Resolves when all was analysed; the worst exit code of what happened. */
-  readonly finished: Promise<number>
   dispose(): Promise<void>
 }
 
@@ -124,7 +120,7 @@ export async function viewStudies(
     return study
   }
 
-  const analyseStudy = async (study: ViewedStudy): Promise<number> => {
+  const analyseStudy = async (study: ViewedStudy): Promise<void> => {
     const { id } = study.entry
     try {
       const before = await study.kept.report()
@@ -135,7 +131,7 @@ export async function viewStudies(
         (await study.kept.labels())
       ) {
         judged(study, before)
-        return 0
+        return
       }
       setStatus(study, { kind: 'reading', done: 0, total: 0 })
       const input = { ...study.place, id, channel, bundle }
@@ -146,39 +142,34 @@ export async function viewStudies(
       const report = await study.kept.save(results)
       hold(id, Promise.resolve(results.volume))
       judged(study, report)
-      return report.status === 'analysed' ? 0 : EXIT_CODES.input
     } catch (error) {
-      if (stopping.signal.aborted) return 0
-      setStatus(study, { kind: 'failed', reason: reasonOf(error, study.place.path) })
-      return isNeckFracError(error) ? EXIT_CODES[error.tag] : EXIT_CODES.data
+      if (!stopping.signal.aborted)
+        setStatus(study, { kind: 'failed', reason: reasonOf(error, study.place.path) })
     }
   }
 
-  const scanPath = async (path: string): Promise<number> => {
+  const scanPath = async (path: string): Promise<void> => {
     try {
       const found = await analyst.run('scan', { path }, { label: path, signal: stopping.signal })
       for (const [index, study] of found.studies.entries()) add(path, index, study, { kind: 'waiting' })
       skipped.push(...found.skipped)
       changed()
-      return 0
     } catch (error) {
       const reason = reasonOf(error, path)
       const nameless = { seriesInstanceUid: '', patientName: '', patientId: basename(path), description: '' }
       add(path, -1, { ...nameless, studyInstanceUid: path }, { kind: 'failed', reason })
       changed()
-      return isNeckFracError(error) ? EXIT_CODES[error.tag] : EXIT_CODES.data
     }
   }
 
-  const work = async (): Promise<number> => {
-    let worst = 0
-    for (const path of paths) worst = Math.max(worst, await scanPath(path))
+  const work = async (): Promise<void> => {
+    for (const path of paths) await scanPath(path)
     for (const study of [...studies.values()]) {
-      if (stopping.signal.aborted) break
-      if (study.entry.status.kind === 'waiting') worst = Math.max(worst, await analyseStudy(study))
+      if (stopping.signal.aborted) return
+      if (study.entry.status.kind === 'waiting') await analyseStudy(study)
     }
-    return worst
   }
+  void work()
 
   return {
     list: () => current,
@@ -191,7 +182,6 @@ export async function viewStudies(
       const { id } = study.entry
       return hold(id, volumes.get(id) ?? reader.run('read', study.place, { label: study.place.path }))
     },
-    finished: work(),
     dispose: async () => {
       stopping.abort()
       progress.close()
