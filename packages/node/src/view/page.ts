@@ -7,7 +7,14 @@ import { NeckFracError } from '@neckfrac/core'
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 const web = join(root, 'packages', 'web')
 /** What the page is built from. */
-const SOURCES = ['packages/web', 'packages/core/src', 'package-lock.json']
+const SOURCES = [
+  'packages/web/src',
+  'packages/web/public',
+  'packages/web/index.html',
+  'packages/web/vite.config.ts',
+  'packages/core/src',
+  'package-lock.json',
+]
 
 /** Folder of the built page; builds it at the first use and after a change of its sources, in some seconds. */
 export async function openPage(): Promise<string> {
@@ -39,9 +46,7 @@ export async function openPage(): Promise<string> {
 async function newest(): Promise<number> {
   const times = SOURCES.map(async (source) => {
     const path = join(root, source)
-    const entries = (await stat(path)).isDirectory()
-      ? (await readdir(path, { recursive: true })).filter((name) => !/^(dist|node_modules|e2e)\b/.test(name))
-      : ['']
+    const entries = (await stat(path)).isDirectory() ? await readdir(path, { recursive: true }) : ['']
     return Math.max(
       ...(await Promise.all(entries.map(async (name) => (await stat(join(path, name))).mtimeMs))),
     )
