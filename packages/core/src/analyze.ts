@@ -1,8 +1,10 @@
+import type { Decision } from './bundle/manifest.ts'
 import { findCandidates } from './classify/candidates.ts'
 import { networkInput } from './classify/crop.ts'
 import { locate } from './classify/locate.ts'
 import { classifySequence } from './classify/sequence.ts'
 import { classifySlices, type SliceScores } from './classify/slices.ts'
+import { suspicionOf } from './classify/suspicion.ts'
 import { cropVertebra, type VertebraCrop } from './classify/vertebra-crop.ts'
 import { mapConcurrently } from './concurrency.ts'
 import { assess } from './decide/assessable.ts'
@@ -80,6 +82,7 @@ export async function* analyze(
       trainedOn: manifest.trainedOn,
       networks: Object.fromEntries(Object.entries(manifest.networks).map(([name, n]) => [name, n.sha256])),
       operatingPoint: manifest.decision.operatingPoint,
+      ...pointsOf(manifest.decision),
     },
     createdAt: new Date(clock()).toISOString(),
     source,
@@ -158,6 +161,7 @@ function results(
         threshold: decision.thresholds[level],
         call: fracture === null ? 'not-assessable' : fracture ? 'fracture' : 'no-fracture',
         box: j && fracture ? locate(j.crop, j.slices, volume, slices) : null,
+        ...(j && { suspicion: suspicionOf(j.crop, j.slices, probabilities[level] ?? 0) }),
         candidates: j ? findCandidates(j.crop, j.slices, probabilities[level] ?? 0, volume, slices) : [],
         models: j ? { slices: sigmoid(j.scores.slices), sequence: sigmoid(j.scores.sequence) } : {},
       }
@@ -168,6 +172,16 @@ function results(
       call: judged.length === 0 ? 'not-assessable' : decided.patient.fracture ? 'fracture' : 'no-fracture',
     },
   }
+}
+
+/** Thresholds of every point, so that whoever holds the report can ask how another one would have called. */
+function pointsOf({ operatingPoints }: Decision): Pick<Report['bundle'], 'operatingPoints'> {
+  if (!operatingPoints) return {}
+  const points = Object.entries(operatingPoints).map(([name, { aim, thresholds }]) => [
+    name,
+    { aim, thresholds },
+  ])
+  return { operatingPoints: Object.fromEntries(points) }
 }
 
 /** Milliseconds spent in each stage. */

@@ -17,6 +17,7 @@ export {
   OPERATING_POINTS,
   type OperatingPointName,
 } from './decide/operating-points.ts'
+export { pointsOfReport, recall } from './decide/recall.ts'
 export { type Detector, openDetector } from './detector.ts'
 export { decodeJpegLossless } from './dicom/jpeg-lossless.ts'
 export { JPEG_LOSSLESS, JPEG_LOSSLESS_SV1 } from './dicom/transfer-syntaxes.ts'
@@ -87,11 +88,15 @@ export { scoreCrops } from './prepare/score.ts'
 export { type PreparedStudy, prepareCrops, prepareStudy } from './prepare/study.ts'
 export { type ReadOptions, readStudy } from './read.ts'
 export { omittedRows, toCsv } from './report/csv.ts'
+export { type Feedback, feedbackSchema, type Remark, type Verdict } from './report/feedback.ts'
 export { makeFigures } from './report/figures.ts'
 export { toHtml } from './report/html.ts'
 export { toJson } from './report/json.ts'
+export { labelName, traceLabels } from './report/outline.ts'
+export { flatSheet, type Sheet } from './report/plane.ts'
 export type * from './report/report.ts'
 export { type TableOptions, toTable } from './report/table.ts'
+export { CALL_WORDS, offsetWords, percent, verdict, whereWords } from './report/where.ts'
 export {
   countReasons,
   type ReadProgress,
@@ -107,6 +112,24 @@ export type { Segmentation, Vertebra } from './segment/segmentation.ts'
 export { describeVertebrae } from './segment/vertebrae.ts'
 export type { Finding, SeriesSummary, Skipped, SliceOrigin, Study } from './series/study.ts'
 export { SOFTWARE } from './version.ts'
-export { boundsLps } from './volume/geometry.ts'
+export {
+  type Bounds,
+  boundsLps,
+  invert,
+  type Mat4,
+  spacingMm,
+  transform,
+  type Vec3,
+} from './volume/geometry.ts'
 export { resample, resampleLabels } from './volume/resample.ts'
 export type { Grid, LabelVolume, Shape3, Volume } from './volume/volume.ts'
+export {
+  displayName,
+  type ModelIdentity,
+  type StudyEntry,
+  type StudyList,
+  type StudyStatus,
+  type StudySummary,
+  statusOf,
+  summarize,
+} from './worklist.ts'

@@ -16,6 +16,7 @@ export type StudyCandidate = {
   readonly studyInstanceUid: string
   readonly seriesInstanceUid: string
   readonly patientId: string
+  readonly patientName: string
   readonly description: string
   readonly series: readonly SeriesSummary[]
   readonly skipped: readonly Skipped[]
@@ -134,6 +135,7 @@ function describeStudy(
     studyInstanceUid: first.studyInstanceUid || 'unnamed-study',
     seriesInstanceUid: chosen?.seriesInstanceUid ?? '',
     patientId: first.patientId,
+    patientName: first.patientName,
     description: first.studyDescription || (chosen?.instances[0].seriesDescription ?? ''),
     series: summaries,
     skipped,
@@ -161,6 +163,7 @@ function describeNiftis(niftis: readonly NiftiFile[]): readonly StudyCandidate[]
       studyInstanceUid: name,
       seriesInstanceUid: name,
       patientId: name,
+      patientName: '',
       description: file.path,
       series: [summarizeNifti(name, grid)],
       skipped: [],

@@ -9,6 +9,7 @@ import { phantomCommand } from './commands/phantom.ts'
 import { predictCommand } from './commands/predict.ts'
 import { prepareCommand } from './commands/prepare.ts'
 import { trainCommand } from './commands/train.ts'
+import { viewCommand } from './commands/view.ts'
 
 const program = new Command('neckfrac')
   .description(
@@ -21,6 +22,7 @@ const program = new Command('neckfrac')
 
 for (const command of [
   predictCommand,
+  viewCommand,
   infoCommand,
   demoCommand,
   phantomCommand,

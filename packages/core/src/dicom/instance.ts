@@ -35,6 +35,8 @@ export type Instance = {
   readonly seriesInstanceUid: string
   readonly sopInstanceUid: string
   readonly patientId: string
+  /** As written, e.g. DOE^JANE. Shown to whoever reads the study; in no report. */
+  readonly patientName: string
   readonly studyDescription: string
   readonly seriesDescription: string
   readonly protocolName: string
@@ -109,6 +111,7 @@ function readDescription(dataSet: DataSet) {
     seriesInstanceUid: uid(dataSet, 'x0020000e'),
     sopInstanceUid: uid(dataSet, 'x00080018'),
     patientId: text(dataSet, 'x00100020'),
+    patientName: text(dataSet, 'x00100010'),
     studyDescription: text(dataSet, 'x00081030'),
     seriesDescription: text(dataSet, 'x0008103e'),
     protocolName: text(dataSet, 'x00181030'),

@@ -1,3 +1,4 @@
+import type { Thresholds } from '../bundle/manifest.ts'
 import type { Level } from '../levels.ts'
 import type { Finding, SeriesSummary, Skipped } from '../series/study.ts'
 import type { Vec3 } from '../volume/geometry.ts'
@@ -44,6 +45,15 @@ export type Candidate = {
   readonly centreLps: Vec3
 }
 
+/** How suspicious a vertebra is along the body: what a reader may scroll to, whatever the call. */
+export type Suspicion = {
+  /** LPS z of the first value, mm; the next ones lie below it. */
+  readonly firstZMm: number
+  readonly stepMm: number
+  /** The vertebra's probability times the highest heat in each slice of its crop, 0..1, as a candidate's score. */
+  readonly values: readonly number[]
+}
+
 export type VertebraResult = {
   readonly level: Level
   /** Centre of the labelled vertebra, LPS, mm; null when it is not in view. */
@@ -57,6 +67,8 @@ export type VertebraResult = {
   readonly box: Box | null
   /** Most suspicious places, the highest score first; missing in reports of version 0.1.0. */
   readonly candidates?: readonly Candidate[]
+  /** Missing where the vertebra was not judged, and in reports before 0.3.0. */
+  readonly suspicion?: Suspicion
   /** Each model's own probability, before ensemble and calibration. */
   readonly models: Readonly<Record<string, number>>
 }
@@ -95,6 +107,10 @@ export type Report = {
     /** SHA-256 of each network's file. */
     readonly networks: Readonly<Record<string, string>>
     readonly operatingPoint: string
+    /** Every point that the bundle offers, by name; missing in reports before 0.3.0. */
+    readonly operatingPoints?: Readonly<
+      Record<string, { readonly aim: string; readonly thresholds: Thresholds }>
+    >
   }
   /** ISO 8601, UTC. */
   readonly createdAt: string

@@ -15,10 +15,11 @@ export const demoCommand = new Command('demo')
   .action(async (path: string | undefined, { out }: { out: string }) => {
     const study = path ?? (await makePatient(join(out, 'synthetic-patient')))
     process.exitCode = await predict([study], { out, format: FORMATS, bundle: DEFAULT_BUNDLE, threads: 0 })
+    console.log(`\nLook at it in the browser: npx neckfrac view ${study} --out ${out}`)
   })
 
 /** Writes the synthetic patient as DICOM, as a scanner would send it; returns the folder of its slices. */
-async function makePatient(out: string): Promise<string> {
+export async function makePatient(out: string): Promise<string> {
   console.log('Making a SYNTHETIC patient: 300 slices of 512 x 512 …')
   const failures = await interruptible((signal) =>
     writePhantomSet({

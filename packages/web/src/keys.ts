@@ -1,0 +1,51 @@
+import { useEffect, useRef } from 'react'
+
+/** One key: the same table handles it and explains it in the help. */
+export type KeyAction = {
+  /** `KeyboardEvent.key` values that do the same. */
+  readonly keys: readonly string[]
+  readonly what: string
+  run(event: KeyboardEvent): void
+}
+
+const SPELLED: Readonly<Record<string, string>> = {
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  PageUp: 'Page up',
+  PageDown: 'Page down',
+  Escape: 'Esc',
+}
+export const spell = (key: string): string => SPELLED[key] ?? key
+
+/** Whether the key is meant for a field that takes text or has keys of its own. */
+const isTaken = ({ target }: KeyboardEvent): boolean =>
+  target instanceof HTMLElement &&
+  target.closest('input, textarea, select, [contenteditable], [role="dialog"]') !== null
+
+/** Listens on the whole page while the component is shown. Escape also leaves a field. */
+export function useKeys(actions: readonly KeyAction[]): void {
+  const current = useRef(actions)
+  current.current = actions
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+      if (isTaken(event)) {
+        if (event.key === 'Escape' && event.target instanceof HTMLElement) event.target.blur()
+        return
+      }
+      const onSlider = event.target instanceof HTMLElement && event.target.closest('[role="slider"]') !== null
+      if (onSlider && /^(Arrow|Page)/.test(event.key)) return
+      // A focused button is pressed by Enter and the space bar itself.
+      const onControl =
+        event.target instanceof HTMLElement && event.target.closest('button, a, summary') !== null
+      if (onControl && (event.key === 'Enter' || event.key === ' ')) return
+      const action = current.current.find(({ keys }) => keys.includes(event.key))
+      if (!action) return
+      event.preventDefault()
+      action.run(event)
+    }
+    // On the way down: the image tools take every key that reaches a plane.
+    window.addEventListener('keydown', onKeyDown, true)
+    return () => window.removeEventListener('keydown', onKeyDown, true)
+  }, [])
+}

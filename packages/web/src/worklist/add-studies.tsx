@@ -1,0 +1,92 @@
+import { Alert, Button, Group, Paper, Stack, Text, Title } from '@mantine/core'
+import { type ChangeEvent, type DragEvent, useState } from 'react'
+import type { StudyService } from '../studies/studies.ts'
+import { droppedFiles, pickedFiles } from './dropped-files.ts'
+
+/** Seed of the synthetic patient that `npm run demo` makes too. */
+const DEMO_SEED = 2028
+
+/** Browser mode: where studies come from. Nothing that is dropped here leaves the page. */
+export function AddStudies({ service, isEmpty }: { service: StudyService; isEmpty: boolean }) {
+  const [over, setOver] = useState(false)
+  const [trouble, setTrouble] = useState<string | null>(null)
+  const [seed, setSeed] = useState(DEMO_SEED)
+
+  const attempt = async (work: Promise<void> | undefined) => {
+    setTrouble(null)
+    try {
+      await work
+    } catch (error) {
+      setTrouble(error instanceof Error ? error.message : String(error))
+    }
+  }
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault()
+    setOver(false)
+    void attempt(droppedFiles(event.dataTransfer).then((files) => service.add?.(files)))
+  }
+  const onPick = (event: ChangeEvent<HTMLInputElement>) => {
+    void attempt(service.add?.(pickedFiles(event.currentTarget.files)))
+    event.currentTarget.value = ''
+  }
+  return (
+    <Paper
+      className={over ? 'drop over' : 'drop'}
+      withBorder
+      p={isEmpty ? 'xl' : 'md'}
+      m="md"
+      onDragOver={(event) => {
+        event.preventDefault()
+        setOver(true)
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={onDrop}
+    >
+      <Stack gap="sm">
+        {isEmpty && (
+          <>
+            <Title order={2} size="h3">
+              Drop a CT of the neck here
+            </Title>
+            <Text c="dimmed" maw={640}>
+              A folder of DICOM files, a zip, or a NIfTI volume. It is read and judged in this tab: nothing is
+              uploaded, and the page works without a network once it is loaded.
+            </Text>
+          </>
+        )}
+        <Group>
+          <Button component="label" variant={isEmpty ? 'filled' : 'default'}>
+            Choose a folder
+            <input
+              type="file"
+              className="visually-hidden"
+              multiple
+              onChange={onPick}
+              {...{ webkitdirectory: '' }}
+            />
+          </Button>
+          <Button component="label" variant="default">
+            Choose files or a zip
+            <input type="file" className="visually-hidden" multiple onChange={onPick} />
+          </Button>
+          {service.addPhantom && (
+            <Button
+              variant="default"
+              onClick={() => {
+                void attempt(service.addPhantom?.(seed))
+                setSeed(seed + 1)
+              }}
+            >
+              Show me a synthetic patient
+            </Button>
+          )}
+        </Group>
+        {trouble && (
+          <Alert color="red" role="alert" title="That cannot be read" variant="light">
+            <span className="pre-line">{trouble}</span>
+          </Alert>
+        )}
+      </Stack>
+    </Paper>
+  )
+}

@@ -1,0 +1,70 @@
+import { Badge, Group, Progress, Text } from '@mantine/core'
+import type { StudyStatus } from '@neckfrac/core'
+
+const STAGES = {
+  segment: 'finding the vertebrae',
+  classify: 'judging the vertebrae',
+  report: 'drawing the report',
+} as const
+
+/** Where a study stands, in words and, while it runs, as a bar. */
+export function Status({ status }: { status: StudyStatus }) {
+  switch (status.kind) {
+    case 'waiting':
+      return (
+        <Text size="sm" c="dimmed">
+          waiting
+        </Text>
+      )
+    case 'reading': {
+      const { done, total } = status
+      const text = total > 0 ? `reading ${done} of ${total}` : 'reading'
+      return <Running text={text} share={total > 0 ? done / total : 0} />
+    }
+    case 'analysing':
+      return (
+        <Running
+          text={`${STAGES[status.stage]}${status.note ? `, ${status.note}` : ''}`}
+          share={status.fraction}
+        />
+      )
+    case 'done':
+      return <Text size="sm">done</Text>
+    case 'not-analysable':
+      return <Problem colour="yellow" word="not analysable" reason={status.reason} />
+    case 'failed':
+      return <Problem colour="red" word="failed" reason={status.reason} />
+    case 'cancelled':
+      return (
+        <Text size="sm" c="dimmed">
+          cancelled
+        </Text>
+      )
+  }
+}
+
+function Running({ text, share }: { text: string; share: number }) {
+  return (
+    <Group gap="xs" wrap="nowrap">
+      <Progress.Root w={90} size="sm">
+        <Progress.Section value={100 * share} aria-label={text} />
+      </Progress.Root>
+      <Text size="sm" c="dimmed">
+        {text}
+      </Text>
+    </Group>
+  )
+}
+
+function Problem({ colour, word, reason }: { colour: string; word: string; reason: string }) {
+  return (
+    <Group gap="xs" wrap="nowrap" align="flex-start">
+      <Badge color={colour} variant="outline" tt="none" className="no-shrink">
+        {word}
+      </Badge>
+      <Text size="sm" c="dimmed" lineClamp={2} title={reason}>
+        {reason}
+      </Text>
+    </Group>
+  )
+}
