@@ -61,7 +61,8 @@ def resample(image: MetaTensor, shape: tuple, to_lps: np.ndarray, outside: float
     if (factors > 1).any():
         region = volumes.touched(to_index, shape, Volume(image[0].numpy().T, lps(image)))
         low = np.array([r.start for r in region])
-        blocks = np.maximum(1, (np.array([r.stop for r in region]) - low) // factors)
+        wanted = -((low - [r.stop for r in region]) // factors)
+        blocks = np.maximum(1, np.minimum(wanted, (size - low) // factors))  # whole ones
         part = SpatialCrop(roi_start=low, roi_end=low + blocks * factors)(image)
         image = Resize(spatial_size=tuple(blocks.tolist()), mode="area")(part)
     out = place(linear, image, shape, to_lps)
