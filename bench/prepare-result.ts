@@ -157,7 +157,7 @@ export function toText({ rows, ratios, differences, ...setting }: Result): strin
     '',
     ...differences.map(
       ({ array, values, differing, largest }) =>
-        `${array.padEnd(14)} ${values} values, ${(100 * differing).toFixed(4)} % differ, by ${largest} at most`,
+        `${array.padEnd(21)} ${values} values, ${(100 * differing).toFixed(4)} % differ, by ${largest} at most`,
     ),
   ].join('\n')
 }

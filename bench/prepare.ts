@@ -1,5 +1,5 @@
 // npm run bench:prepare -- RSNA_DIR [--bundle DIR] [--runs N] [--workers N] [--python FILE] [--out FILE]
-// `neckfrac prepare --rsna` and the Python pipeline of peer/prepare.py in turn on one data set with masks.
+// `neckfrac prepare --rsna` and the Python pipelines of peer/ in turn on one data set with masks.
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, platform, tmpdir, totalmem } from 'node:os'
@@ -35,9 +35,13 @@ for (const file of [path.join(rsna, 'train.csv'), options.python])
   }
 
 const scratch = await mkdtemp(path.join(tmpdir(), 'neckfrac-bench-'))
-const folders = { neckfrac: path.join(scratch, 'neckfrac'), peer: path.join(scratch, 'peer') }
+const folders = {
+  neckfrac: path.join(scratch, 'neckfrac'),
+  peer: path.join(scratch, 'peer'),
+  monai: path.join(scratch, 'monai'),
+}
 const cli = path.join(root, 'packages', 'node', 'src', 'cli.ts')
-const peer = path.join(import.meta.dirname, 'peer', 'prepare.py')
+const scripts = { peer: 'prepare.py', monai: 'prepare_monai.py' }
 
 /** Runs a side on an empty folder. */
 async function run(
@@ -47,9 +51,21 @@ async function run(
 ): Promise<ProcessRun> {
   await rm(folders[side], { recursive: true, force: true })
   const common = ['--rsna', data, '--out', folders[side], '--workers', `${workers}`, ...more]
-  return side === 'peer'
-    ? runProcess(options.python, [peer, ...common])
-    : runProcess(process.execPath, [cli, 'prepare', ...common])
+  if (side === 'neckfrac') return runProcess(process.execPath, [cli, 'prepare', ...common])
+  const script = path.join(import.meta.dirname, 'peer', scripts[side])
+  return withoutImports(await runProcess(options.python, [script, ...common]))
+}
+
+// Importing PyTorch and MONAI takes seconds, which 2,019 studies would not notice.
+function withoutImports(finished: ProcessRun): ProcessRun {
+  const { imports }: { imports?: { seconds: number; cpuSeconds: number } } = JSON.parse(finished.stdout)
+  if (!imports) return finished
+  const { seconds, cpuSeconds } = finished
+  return {
+    ...finished,
+    seconds: seconds - imports.seconds,
+    cpuSeconds: cpuSeconds === null ? null : cpuSeconds - imports.cpuSeconds,
+  }
 }
 
 function side(name: string, workers: number, start: () => Promise<ProcessRun>) {
@@ -62,12 +78,19 @@ await mkdir(withoutMasks)
 for (const name of ['train.csv', 'train_bounding_boxes.csv', 'train_images'])
   await symlink(path.resolve(rsna, name), path.join(withoutMasks, name))
 
+const hasMonai = await runProcess(options.python, ['-c', 'import monai, itk']).then(
+  () => true,
+  () => false,
+)
+if (!hasMonai) console.log('MONAI is left out: it is not installed; see bench/peer/requirements.txt')
+
 const sides = [
   ...[...new Set([1, most])].flatMap((workers) => [
     side('neckfrac', workers, () => run('neckfrac', workers)),
     side('peer, tuned', workers, () => run('peer', workers)),
   ]),
   side('peer, usual', most, () => run('peer', most, { more: ['--usual'] })),
+  ...(hasMonai ? [side('peer, MONAI', most, () => run('monai', most))] : []),
   side('neckfrac without masks', most, () =>
     run('neckfrac', most, { data: withoutMasks, more: ['--bundle', options.bundle] }),
   ),
@@ -77,8 +100,12 @@ try {
   // One run each that does not count: both then find the studies in memory. What they wrote is compared.
   console.log('warming up')
   await run('neckfrac', most)
-  const { versions }: { versions: Record<string, string> } = JSON.parse((await run('peer', most)).stdout)
-  const differences = await compareFolders()
+  const versions: Record<string, string> = JSON.parse((await run('peer', most)).stdout).versions
+  const differences = await compareFolders('peer')
+  if (hasMonai) {
+    Object.assign(versions, JSON.parse((await run('monai', most)).stdout).versions)
+    differences.push(...(await compareFolders('monai')))
+  }
   for (let n = 1; n <= Number(options.runs); n++)
     for (const { name, workers, runs, start } of sides) {
       const finished = await start()
@@ -104,8 +131,8 @@ try {
 }
 
 /** Array by array, over all studies. */
-async function compareFolders(): Promise<Difference[]> {
-  const studies = (await readdir(folders.peer, { withFileTypes: true })).filter((entry) =>
+async function compareFolders(peer: 'peer' | 'monai'): Promise<Difference[]> {
+  const studies = (await readdir(folders[peer], { withFileTypes: true })).filter((entry) =>
     entry.isDirectory(),
   )
   const read = async (side: keyof typeof folders, study: string, array: string) => {
@@ -115,9 +142,10 @@ async function compareFolders(): Promise<Difference[]> {
   const differences: Difference[] = []
   for (const array of ['segment-image', 'segment-label', 'crop-image', 'crop-mask', 'crop-heat']) {
     const pairs = studies.map(async ({ name }) =>
-      Promise.all([read('neckfrac', name, array), read('peer', name, array)] as const),
+      Promise.all([read('neckfrac', name, array), read(peer, name, array)] as const),
     )
-    differences.push(compareArrays(array, await Promise.all(pairs)))
+    const name = peer === 'monai' ? `MONAI: ${array}` : array
+    differences.push(compareArrays(name, await Promise.all(pairs)))
   }
   return differences
 }
