@@ -8,7 +8,7 @@ import { suspicionOf } from './classify/suspicion.ts'
 import { cropVertebra, type VertebraCrop } from './classify/vertebra-crop.ts'
 import { mapConcurrently } from './concurrency.ts'
 import { assess } from './decide/assessable.ts'
-import { decide, type Scores, sigmoid, vertebraProbability } from './decide/decide.ts'
+import { callOf, decide, type Scores, sigmoid, vertebraProbability } from './decide/decide.ts'
 import type { Detector } from './detector.ts'
 import { LEVELS, type Level, labelOf } from './levels.ts'
 import type { Clock, Signal } from './ports.ts'
@@ -159,7 +159,7 @@ function results(
         centreLps: vertebrae.find((v) => v.label === labelOf(level))?.centreLps ?? null,
         probability: probabilities[level] ?? null,
         threshold: decision.thresholds[level],
-        call: fracture === null ? 'not-assessable' : fracture ? 'fracture' : 'no-fracture',
+        call: callOf(fracture),
         box: j && fracture ? locate(j.crop, j.slices, volume, slices) : null,
         ...(j && { suspicion: suspicionOf(j.crop, j.slices, probabilities[level] ?? 0) }),
         candidates: j ? findCandidates(j.crop, j.slices, probabilities[level] ?? 0, volume, slices) : [],
@@ -169,7 +169,7 @@ function results(
     patient: {
       probability: judged.length > 0 ? decided.patient.probability : null,
       threshold: decision.thresholds.patient,
-      call: judged.length === 0 ? 'not-assessable' : decided.patient.fracture ? 'fracture' : 'no-fracture',
+      call: callOf(judged.length > 0 ? decided.patient.fracture : null),
     },
   }
 }

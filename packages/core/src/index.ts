@@ -1,5 +1,5 @@
 export { type AnalysisProgress, type AnalyzeOptions, analyze, type Stage, scoreStudy } from './analyze.ts'
-export { type Bundle, loadBundle, loadSegmenter, parseManifest } from './bundle/load.ts'
+export { type Bundle, loadBundle, loadManifest, loadSegmenter, parseManifest } from './bundle/load.ts'
 export {
   type Decision,
   type Manifest,
@@ -113,8 +113,12 @@ export { describeVertebrae } from './segment/vertebrae.ts'
 export type { Finding, SeriesSummary, Skipped, SliceOrigin, Study } from './series/study.ts'
 export { SOFTWARE } from './version.ts'
 export {
+  affine,
   type Bounds,
   boundsLps,
+  countedFrom,
+  cross,
+  dot,
   invert,
   type Mat4,
   spacingMm,
@@ -124,8 +128,11 @@ export {
 export { resample, resampleLabels } from './volume/resample.ts'
 export type { Grid, LabelVolume, Shape3, Volume } from './volume/volume.ts'
 export {
+  canOpen,
   displayName,
+  isUnderWay,
   type ModelIdentity,
+  mostSuspiciousFirst,
   type StudyEntry,
   type StudyList,
   type StudyStatus,

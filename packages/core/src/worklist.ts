@@ -18,7 +18,7 @@ export type StudyEntry = {
   readonly summary: StudySummary | null
 }
 
-/** Where a study stands. Only `done` and `not-analysable` can be opened. */
+/** Where a study stands. */
 export type StudyStatus =
   | { readonly kind: 'waiting' }
   /** Files, or slices, so far; total 0 while it is not known. */
@@ -65,17 +65,31 @@ export type ModelIdentity = {
   readonly operatingPoint: string
 }
 
-type Judged = Pick<Report, 'createdAt' | 'patient' | 'timingsMs'> & {
+type Judged = Pick<Report, 'createdAt' | 'timingsMs'> & {
+  readonly patient: Pick<Report['patient'], 'probability' | 'call'>
   readonly geometry: Pick<Report['geometry'], 'sliceCount'>
   readonly vertebrae: readonly Pick<Report['vertebrae'][number], 'level' | 'probability'>[]
 }
+
+/** Sorted by probability; what was not judged comes last. */
+export const mostSuspiciousFirst = <V extends { readonly probability: number | null }>(
+  vertebrae: readonly V[],
+): V[] => [...vertebrae].sort((a, b) => (b.probability ?? -1) - (a.probability ?? -1))
+
+/** Whether something of the study is still to come. */
+export const isUnderWay = ({ kind }: StudyStatus): boolean =>
+  kind === 'waiting' || kind === 'reading' || kind === 'analysing'
+
+/** Whether there is something to show. */
+export const canOpen = ({ status: { kind } }: Pick<StudyEntry, 'status'>): boolean =>
+  kind === 'done' || kind === 'not-analysable'
 
 /** The row of a judged study. */
 export function summarize({ vertebrae, patient, geometry, timingsMs, createdAt }: Judged): StudySummary {
   const judged = vertebrae.flatMap(({ level, probability }) =>
     probability === null ? [] : [{ level, probability }],
   )
-  const [worst = null] = judged.sort((a, b) => b.probability - a.probability)
+  const [worst = null] = mostSuspiciousFirst(judged)
   const elapsedMs = Object.values(timingsMs).reduce((sum, ms) => sum + ms, 0)
   const { probability, call } = patient
   return { probability, call, worst, sliceCount: geometry.sliceCount, elapsedMs, createdAt }

@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Detector, loadBundle, loadSegmenter, openDetector, type Session } from '@neckfrac/core'
+import {
+  type Detector,
+  loadBundle,
+  loadManifest,
+  loadSegmenter,
+  type Manifest,
+  openDetector,
+  type Session,
+} from '@neckfrac/core'
 import { startOnnxRuntime } from './onnx-session.ts'
 
 /** The bundle that ships. */
@@ -29,6 +37,9 @@ export async function openBundle(directory: string, threads: number): Promise<De
     throw error
   }
 }
+
+/** What a bundle says of itself; its networks stay where they are. */
+export const readManifest = (directory: string): Promise<Manifest> => loadManifest(readFrom(directory))
 
 /** Only the network that labels vertebrae, of a bundle that may have no others yet. */
 export async function openSegmenter(directory: string, threads: number): Promise<Session> {

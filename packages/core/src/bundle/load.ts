@@ -23,11 +23,15 @@ type Read = (file: string) => Promise<Uint8Array>
  * @throws NeckFracError `bundle` when a file is missing, malformed or has another SHA-256.
  */
 export async function loadBundle(read: Read, sha256: Digest): Promise<Bundle> {
-  const manifest = parseManifest(await readFile(read, 'manifest.json'))
+  const manifest = await loadManifest(read)
   const networks: Partial<Record<NetworkName, Uint8Array>> = {}
   for (const name of NETWORK_NAMES) networks[name] = await readNetwork(manifest.networks[name], read, sha256)
   return { manifest, networks: networks as Record<NetworkName, Uint8Array> }
 }
+
+/** What a bundle says of itself, without its networks. @throws NeckFracError `bundle`. */
+export const loadManifest = async (read: Read): Promise<Manifest> =>
+  parseManifest(await readFile(read, 'manifest.json'))
 
 /** Only the network that labels vertebrae, of a bundle that may have no others yet. @throws NeckFracError `bundle`. */
 export async function loadSegmenter(read: Read, sha256: Digest): Promise<Uint8Array> {

@@ -1,5 +1,6 @@
 import type { Decision } from '../bundle/manifest.ts'
 import { LEVELS, type Level } from '../levels.ts'
+import type { Call } from '../report/report.ts'
 
 /** Raw scores of one vertebra, before ensemble and calibration. */
 export type Scores = {
@@ -30,6 +31,10 @@ export function vertebraProbability(
 export function patientProbability(probabilities: readonly number[]): number {
   return 1 - probabilities.reduce((healthy, p) => healthy * (1 - p), 1)
 }
+
+/** What a decision is called; null where there was nothing to decide on. */
+export const callOf = (fracture: boolean | null): Call =>
+  fracture === null ? 'not-assessable' : fracture ? 'fracture' : 'no-fracture'
 
 /** Calls of all levels; a level without probability is not assessable. */
 export function decide(

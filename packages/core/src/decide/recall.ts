@@ -1,5 +1,6 @@
 import { LEVELS } from '../levels.ts'
 import type { Call, Report } from '../report/report.ts'
+import { callOf } from './decide.ts'
 
 type Judged = Pick<Report, 'bundle' | 'patient' | 'vertebrae'>
 
@@ -18,11 +19,7 @@ export function recall<R extends Judged>(report: R, name: string): R {
   if (name === report.bundle.operatingPoint || !points || !Object.hasOwn(points, name)) return report
   const { thresholds } = points[name]
   const call = (probability: number | null, threshold: number, before: Call): Call =>
-    probability === null || before === 'not-assessable'
-      ? 'not-assessable'
-      : probability >= threshold
-        ? 'fracture'
-        : 'no-fracture'
+    callOf(probability === null || before === 'not-assessable' ? null : probability >= threshold)
   const { patient } = report
   return {
     ...report,

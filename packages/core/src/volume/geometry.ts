@@ -75,6 +75,12 @@ export const dot = (a: Vec3, b: Vec3): number => a[0] * b[0] + a[1] * b[1] + a[2
 export const subtract = (a: Vec3, b: Vec3): Vec3 => [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
 export const norm = (a: Vec3): number => Math.hypot(a[0], a[1], a[2])
 
+/** The same grid counted from another voxel, which becomes [0, 0, 0]. */
+export function countedFrom(m: Mat4, first: Vec3): Mat4 {
+  const origin = transform(m, first)
+  return m.map((value, n) => (n % 4 === 3 && n < 12 ? origin[n >> 2] : value))
+}
+
 /** Distance in mm between neighbouring voxels along x, y and z. */
 export const spacingMm = (m: Mat4): Vec3 => [
   Math.hypot(m[0], m[4], m[8]),

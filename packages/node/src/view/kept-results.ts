@@ -1,6 +1,13 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Feedback, feedbackSchema, type LabelVolume, readNiftiLabels, writeNifti } from '@neckfrac/core'
+import {
+  type Feedback,
+  feedbackSchema,
+  type LabelVolume,
+  LEVELS,
+  readNiftiLabels,
+  writeNifti,
+} from '@neckfrac/core'
 import { z } from 'zod'
 import { writeAtomically } from '../atomic-file.ts'
 
@@ -28,12 +35,14 @@ const keptReport = z.looseObject({
   }),
   vertebrae: z.array(
     z.looseObject({
-      level: z.string(),
+      level: z.enum(LEVELS),
       probability: z.number().nullable(),
       box: z.looseObject({ sliceIndex: z.number().int() }).nullable(),
     }),
   ),
-  findings: z.array(z.object({ code: z.string(), severity: z.string(), message: z.string() })),
+  findings: z.array(
+    z.object({ code: z.string(), severity: z.enum(['info', 'warning', 'blocking']), message: z.string() }),
+  ),
   timingsMs: z.record(z.string(), z.number()),
 })
 export type KeptReport = z.infer<typeof keptReport>

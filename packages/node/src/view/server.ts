@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, sep } from 'node:path'
-import { feedbackSchema, NeckFracError } from '@neckfrac/core'
+import { canOpen, countedFrom, feedbackSchema, mostSuspiciousFirst, NeckFracError } from '@neckfrac/core'
 import type { ViewedStudies, ViewedStudy } from './studies.ts'
 
 export type ViewServer = {
@@ -82,6 +82,7 @@ class Refusal extends Error {
 export async function serveStudies({ studies, page, port }: ViewServerOptions): Promise<ViewServer> {
   const key = randomBytes(24).toString('base64url')
   const server = createServer((request, response) => {
+    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
     answer(request, response).catch((error: unknown) => {
       const status = error instanceof Refusal ? error.status : 500
       if (status === 500) console.error(error)
@@ -144,8 +145,7 @@ export async function serveStudies({ studies, page, port }: ViewServerOptions): 
     if (!study) throw new Refusal(404, 'no such study')
     if (part === 'feedback' && request.method === 'PUT') return receiveFeedback(study, request, response)
     if (!isGet) throw new Refusal(405, 'GET only')
-    if (!['done', 'not-analysable'].includes(study.entry.status.kind))
-      throw new Refusal(409, 'not analysed yet')
+    if (!canOpen(study.entry)) throw new Refusal(409, 'not analysed yet')
     if (part === 'report') return send(response, 200, TYPES['.json'], await study.kept.file('report.json'))
     if (part === 'feedback') return sendJson(response, await study.kept.feedback())
     if (part === 'volume')
@@ -158,7 +158,7 @@ export async function serveStudies({ studies, page, port }: ViewServerOptions): 
     }
     if (part === 'report.html') {
       response.setHeader('Content-Security-Policy', REPORT_POLICY)
-      return send(response, 200, TYPES['.html'], await study.kept.file('report.html'), true)
+      return send(response, 200, TYPES['.html'], await study.kept.file('report.html'))
     }
     throw new Refusal(404, 'no such part of a study')
   }
@@ -184,15 +184,7 @@ const cookieOf = ({ headers }: IncomingMessage, name: string): string =>
     .find((pair) => pair.startsWith(`${name}=`))
     ?.slice(name.length + 1) ?? ''
 
-function send(
-  response: ServerResponse,
-  status: number,
-  type: string,
-  body: string | Uint8Array,
-  ownPolicy = false,
-): void {
-  for (const [name, value] of Object.entries(HEADERS))
-    if (!(ownPolicy && name === 'Content-Security-Policy')) response.setHeader(name, value)
+function send(response: ServerResponse, status: number, type: string, body: string | Uint8Array): void {
   response.setHeader('Content-Type', type)
   response.setHeader('Content-Length', typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength)
   response.writeHead(status).end(body)
@@ -218,18 +210,18 @@ function sendGrid(response: ServerResponse, { data, shape, ijkToLps }: Voxels, b
 async function firstSlice(study: ViewedStudy, studies: ViewedStudies): Promise<Voxels> {
   const [report, { data, shape, ijkToLps }] = await Promise.all([study.kept.report(), studies.volume(study)])
   const [slices, rows, columns] = shape
-  const worst = [...(report?.vertebrae ?? [])].sort(
-    (a, b) => (b.probability ?? -1) - (a.probability ?? -1),
-  )[0]
+  const [worst] = mostSuspiciousFirst(report?.vertebrae ?? [])
   const wanted = worst?.box?.sliceIndex ?? Math.floor(slices / 2)
   const slice = Math.min(Math.max(0, wanted), slices - 1)
   const bytes = rows * columns * Int16Array.BYTES_PER_ELEMENT
-  const moved = ijkToLps.map((v, n) => (n % 4 === 3 && n < 12 ? v + slice * ijkToLps[n - 1] : v))
-  return { data: new Uint8Array(data, slice * bytes, bytes), shape: [1, rows, columns], ijkToLps: moved }
+  return {
+    data: new Uint8Array(data, slice * bytes, bytes),
+    shape: [1, rows, columns],
+    ijkToLps: countedFrom(ijkToLps, [0, 0, slice]),
+  }
 }
 
 function sendEvents(response: ServerResponse, studies: ViewedStudies): void {
-  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
   response.writeHead(200, { 'Content-Type': 'text/event-stream' })
   let timer: NodeJS.Timeout | undefined
   const tell = () => {

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { BroadcastChannel } from 'node:worker_threads'
 import {
   displayName,
+  isUnderWay,
   type Manifest,
-  NeckFracError,
-  parseManifest,
   type Skipped,
   SOFTWARE,
   type StudyEntry,
@@ -15,6 +14,7 @@ import {
   statusOf,
   summarize,
 } from '@neckfrac/core'
+import { readManifest } from '../bundle.ts'
 import { createPool } from '../pool.ts'
 import { folderName } from '../predict.ts'
 import type * as AnalysisTasks from './analysis-worker.ts'
@@ -56,7 +56,7 @@ export async function viewStudies(
   paths: readonly string[],
   { bundle, out }: ViewedOptions,
 ): Promise<ViewedStudies> {
-  const manifest = parseManifest(await readManifest(bundle))
+  const manifest = await readManifest(bundle)
   const file = new URL('./analysis-worker.ts', import.meta.url)
   // Two threads: whoever opens a study does not wait for the analysis of the next one.
   const analyst = createPool<typeof AnalysisTasks>(file, 1)
@@ -80,8 +80,7 @@ export async function viewStudies(
     changed()
   }
   const judged = (study: ViewedStudy, report: KeptReport) => {
-    const status = statusOf(report as never)
-    study.entry = { ...study.entry, status, summary: summarize(report as never) }
+    study.entry = { ...study.entry, status: statusOf(report), summary: summarize(report) }
     changed()
   }
   const hold = (id: string, volume: Promise<SharedVolume>) => {
@@ -94,18 +93,17 @@ export async function viewStudies(
 
   progress.onmessage = ({ data }: { data: StageProgress }) => {
     const study = studies.get(data.id)
-    if (!study || !['waiting', 'reading', 'analysing'].includes(study.entry.status.kind)) return
+    if (!study || !isUnderWay(study.entry.status)) return
     if (data.kind === 'reading') setStatus(study, { kind: 'reading', done: data.done, total: data.total })
     else setStatus(study, { kind: 'analysing', stage: data.stage, fraction: FRACTION[data.stage] })
   }
   progress.unref()
 
   const add = (path: string, index: number, found: ScannedStudy, status: StudyStatus): ViewedStudy => {
-    const folder = folderName(found.studyInstanceUid, taken)
-    const id = folder
+    const id = folderName(found.studyInstanceUid, taken)
     const study: ViewedStudy = {
       place: { path, index },
-      kept: openKeptResults(join(out, folder)),
+      kept: openKeptResults(join(out, id)),
       entry: {
         id,
         patient: displayName(found.patientName, found.patientId || found.studyInstanceUid),
@@ -187,16 +185,6 @@ export async function viewStudies(
       progress.close()
       await Promise.all([analyst.dispose(), reader.dispose()])
     },
-  }
-}
-
-const readManifest = async (bundle: string) => {
-  try {
-    return await readFile(join(bundle, 'manifest.json'))
-  } catch (cause) {
-    throw new NeckFracError('bundle', `${bundle}: no manifest.json; --bundle names the folder of a bundle.`, {
-      cause,
-    })
   }
 }
 

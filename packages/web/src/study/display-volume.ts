@@ -1,4 +1,15 @@
-import { boundsLps, type Mat4, resample, spacingMm, transform, type Vec3, type Volume } from '@neckfrac/core'
+import {
+  affine,
+  boundsLps,
+  cross,
+  dot,
+  type Mat4,
+  resample,
+  spacingMm,
+  transform,
+  type Vec3,
+  type Volume,
+} from '@neckfrac/core'
 
 /** What Cornerstone3D draws: voxels on a right-handed grid with right angles. `direction`: unit columns x, y, z in a row. */
 export type DisplayVolume = {
@@ -13,8 +24,7 @@ export type DisplayVolume = {
 const SQUARE = 1e-3
 
 const column = (m: Mat4, n: number): Vec3 => [m[n], m[4 + n], m[8 + n]]
-const dot = (a: Vec3, b: Vec3) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-const scaled = (a: Vec3, by: number): Vec3 => [a[0] * by, a[1] * by, a[2] * by]
+const scaled = (a: Vec3, by: number): Vec3 => [a[0] * by || 0, a[1] * by || 0, a[2] * by || 0]
 
 /** The volume as it can be drawn. Most are used as they are; a tilted gantry's is resampled, a left-handed one turned. */
 export function toDisplayVolume(volume: Volume): DisplayVolume {
@@ -48,16 +58,12 @@ function squareUp(volume: Volume): Volume {
 function turnToRightHand(volume: Volume): Volume {
   const m = volume.ijkToLps
   const [x, y, z] = [0, 1, 2].map((n) => column(m, n))
-  const cross: Vec3 = [x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]]
-  if (dot(cross, z) > 0) return volume
+  if (dot(cross(x, y), z) > 0) return volume
   const [slices, rows, columns] = volume.shape
   const plane = rows * columns
   const data = new Int16Array(volume.data.length)
   for (let k = 0; k < slices; k++)
     data.set(volume.data.subarray(k * plane, (k + 1) * plane), (slices - 1 - k) * plane)
   const last = transform(m, [0, 0, slices - 1])
-  const ijkToLps = m.map((value, n) =>
-    n % 4 === 2 ? -value || 0 : n % 4 === 3 && n < 12 ? last[n >> 2] : value,
-  )
-  return { data, shape: volume.shape, ijkToLps }
+  return { data, shape: volume.shape, ijkToLps: affine(x, y, scaled(z, -1), last) }
 }

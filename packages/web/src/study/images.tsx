@@ -131,6 +131,7 @@ export function Images(props: ImagesProps) {
     <section className={large ? `images only-${large}` : 'images'} aria-label="Images">
       {shown.map(([plane, boxes]) => {
         const view = views[plane]
+        const position = view ? positionWords(plane, view, study) : ['loading']
         return (
           // biome-ignore lint/a11y/noStaticElementInteractions: the planes have keys of the whole page
           <div
@@ -143,7 +144,7 @@ export function Images(props: ImagesProps) {
             <div
               className="canvas"
               role="img"
-              aria-label={`${PLANE[plane].title} plane, ${view ? positionWords(plane, view, study).join(', ') : 'loading'}`}
+              aria-label={`${PLANE[plane].title} plane, ${position.join(', ')}`}
               ref={(element) => {
                 if (element) elements.current[plane] = element
               }}
@@ -154,7 +155,7 @@ export function Images(props: ImagesProps) {
                 view={view}
                 outlines={overlays ? outlinesAt(plane, view.depthMm) : []}
                 places={overlays ? boxes : []}
-                position={positionWords(plane, view, study)}
+                position={position}
               />
             )}
             {!scene && plane === 'axial' && firstSlice && <FirstSlice slice={firstSlice} />}

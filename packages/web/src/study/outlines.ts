@@ -1,4 +1,4 @@
-import { type Bounds, boundsLps, type LabelVolume, traceLabels, transform, type Vec3 } from '@neckfrac/core'
+import { type Bounds, boundsLps, countedFrom, type LabelVolume, traceLabels, type Vec3 } from '@neckfrac/core'
 import { PLANE, type PlaneName, planeCoordinates, pointOnPlane } from './planes.ts'
 
 /** Closed line around a vertebra in a plane, mm. */
@@ -71,8 +71,7 @@ function labelledBounds({ data, shape, ijkToLps }: LabelVolume): Bounds | null {
     }
   }
   if (low[0] > high[0]) return null
-  const origin = transform(ijkToLps, low as unknown as Vec3)
-  const moved = ijkToLps.map((value, n) => (n % 4 === 3 && n < 12 ? origin[n >> 2] : value))
+  const first = low as unknown as Vec3
   const extent = [2, 1, 0].map((axis) => high[axis] - low[axis] + 1) as unknown as [number, number, number]
-  return boundsLps({ shape: extent, ijkToLps: moved }, 1)
+  return boundsLps({ shape: extent, ijkToLps: countedFrom(ijkToLps, first) }, 1)
 }

@@ -1,4 +1,4 @@
-import { type Bounds, boundsLps, type Level, transform, type Vec3 } from '@neckfrac/core'
+import { type Bounds, boundsLps, countedFrom, type Level, type Vec3 } from '@neckfrac/core'
 import type { StudyReport } from '../studies/studies.ts'
 
 /** Where "show me" leads: the most suspicious place of a vertebra, whatever its call. */
@@ -32,7 +32,5 @@ export function placesOf({ vertebrae }: StudyReport, { ijkToLps }: Grid): Readon
 
 /** Edges of a box of voxels in the patient; exact where the grid lies along the patient's axes. */
 function boxBounds(ijkToLps: readonly number[], first: Vec3, [nx, ny, nz]: Vec3): Bounds {
-  const corner = transform(ijkToLps, first)
-  const moved = ijkToLps.map((value, n) => (n % 4 === 3 && n < 12 ? corner[n >> 2] : value))
-  return boundsLps({ shape: [nz, ny, nx], ijkToLps: moved }, 0.5)
+  return boundsLps({ shape: [nz, ny, nx], ijkToLps: countedFrom(ijkToLps, first) }, 0.5)
 }

@@ -23,7 +23,7 @@ import {
   WindowLevelTool,
   ZoomTool,
 } from '@cornerstonejs/tools'
-import type { Vec3, Volume } from '@neckfrac/core'
+import { cross, type Vec3, type Volume } from '@neckfrac/core'
 import { type DisplayVolume, toDisplayVolume } from './display-volume.ts'
 import { PLANE, PLANES, type PlaneName, planeCoordinates, pointOnPlane } from './planes.ts'
 import { createSharpness } from './sharpness.ts'
@@ -143,7 +143,7 @@ export async function createScene(
           background: [0, 0, 0] as Types.Point3,
           orientation: {
             viewUp: down.map((v) => -v || 0) as Types.Point3,
-            viewPlaneNormal: cross(down, right),
+            viewPlaneNormal: [...cross(down, right)] as Types.Point3,
           },
         },
       }
@@ -339,9 +339,3 @@ export const LINE: Readonly<Record<PlaneName, string>> = {
   sagittal: 'rgb(120, 190, 250)',
   coronal: 'rgb(126, 206, 150)',
 }
-
-const cross = (a: Vec3, b: Vec3): Types.Point3 => [
-  a[1] * b[2] - a[2] * b[1],
-  a[2] * b[0] - a[0] * b[2],
-  a[0] * b[1] - a[1] * b[0],
-]

@@ -26,17 +26,18 @@ export function SuspicionStrip({ report, labels, range, depthMm, height, onJump 
     () => (labels ? spansOf(labels) : new Map<Level, readonly [number, number]>()),
     [labels],
   )
+  const jumpTo = (z: number) => onJump(Math.min(head, Math.max(foot, z)))
   const jump = ({ currentTarget, clientY, buttons, type }: PointerEvent<HTMLDivElement>) => {
     if (type === 'pointermove' && buttons !== 1) return
     const { top } = currentTarget.getBoundingClientRect()
-    onJump(Math.min(head, Math.max(foot, head - ((clientY - top) / height) * (head - foot))))
+    jumpTo(head - ((clientY - top) / height) * (head - foot))
   }
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key]
     if (step === undefined) return
     event.preventDefault()
     event.stopPropagation()
-    onJump(Math.min(head, Math.max(foot, depthMm + step)))
+    jumpTo(depthMm + step)
   }
   const levelHere = LEVELS.find((level) => {
     const span = spans.get(level)

@@ -5,6 +5,7 @@ import { Notice } from '../notice.tsx'
 import { openWorkList } from '../route.ts'
 import type { OpenStudy } from '../studies/studies.ts'
 import { useService, useStudyList } from '../studies/use-studies.ts'
+import { BackToList } from './back-to-list.tsx'
 import { FirstSlice } from './first-slice.tsx'
 
 /** The image stack is a megabyte: it is loaded when a study opens, beside the study's images. */
@@ -83,15 +84,7 @@ function Frame({ children }: { children: React.ReactNode }) {
   return (
     <div className="page">
       <header className="bar">
-        <Button
-          size="compact-sm"
-          variant="subtle"
-          color="gray"
-          onClick={openWorkList}
-          aria-label="Back to the list"
-        >
-          ← List
-        </Button>
+        <BackToList />
       </header>
       <main className="opening">{children}</main>
       <Notice model={model} />

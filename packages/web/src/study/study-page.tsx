@@ -1,5 +1,14 @@
 import { Button, Group, SegmentedControl, Text, Title } from '@mantine/core'
-import { LEVELS, type Level, recall, type Vec3, type Volume } from '@neckfrac/core'
+import {
+  canOpen,
+  LEVELS,
+  type Level,
+  mostSuspiciousFirst,
+  recall,
+  transform,
+  type Vec3,
+  type Volume,
+} from '@neckfrac/core'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Help } from '../help.tsx'
 import { type KeyAction, useKeys } from '../keys.ts'
@@ -7,7 +16,8 @@ import { Notice } from '../notice.tsx'
 import { openStudyPage, openWorkList } from '../route.ts'
 import type { OpenStudy, Verdict } from '../studies/studies.ts'
 import { useService, useStudyList } from '../studies/use-studies.ts'
-import { canOpen, orderStudies } from '../worklist/order.ts'
+import { orderStudies } from '../worklist/order.ts'
+import { BackToList } from './back-to-list.tsx'
 import { exportFeedback, useFeedback } from './feedback.ts'
 import { FindingsPanel } from './findings-panel.tsx'
 import { Images } from './images.tsx'
@@ -52,10 +62,7 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
     document.title = `${entry.patient} – NeckFrac`
   }, [entry.patient])
 
-  const ranked = useMemo(
-    () => [...study.report.vertebrae].sort((a, b) => (b.probability ?? -1) - (a.probability ?? -1)),
-    [study.report],
-  )
+  const ranked = useMemo(() => mostSuspiciousFirst(study.report.vertebrae), [study.report])
   const start = useMemo((): Vec3 => {
     const first = ranked.map(({ level }) => places.get(level)).find((place) => place !== undefined)
     return first?.centre ?? middleOf(study.volume)
@@ -145,15 +152,7 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
   return (
     <div className="page">
       <header className="bar">
-        <Button
-          size="compact-sm"
-          variant="subtle"
-          color="gray"
-          onClick={openWorkList}
-          aria-label="Back to the list"
-        >
-          ← List
-        </Button>
+        <BackToList />
         <div className="who">
           <Title order={1} size="h5" className="one-line" title={entry.patient}>
             {entry.patient}
@@ -259,8 +258,7 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
   )
 }
 
-function middleOf({ shape, ijkToLps: m }: OpenStudy['volume']): Vec3 {
+function middleOf({ shape, ijkToLps }: OpenStudy['volume']): Vec3 {
   const [k, j, i] = shape.map((size) => (size - 1) / 2)
-  const at = (row: number) => m[row] * i + m[row + 1] * j + m[row + 2] * k + m[row + 3]
-  return [at(0), at(4), at(8)]
+  return transform(ijkToLps, [i, j, k])
 }

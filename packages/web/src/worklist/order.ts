@@ -38,7 +38,3 @@ export function orderStudies(
         (b.summary?.probability ?? -1) - (a.summary?.probability ?? -1),
     )
 }
-
-/** Whether the study page has something to show. */
-export const canOpen = ({ status }: StudyEntry): boolean =>
-  status.kind === 'done' || status.kind === 'not-analysable'

@@ -1,5 +1,5 @@
 import { Anchor, Group, SegmentedControl, Stack, Table, Text, TextInput, Title } from '@mantine/core'
-import { countReasons, percent, type StudyEntry } from '@neckfrac/core'
+import { canOpen, countReasons, isUnderWay, percent, type StudyEntry } from '@neckfrac/core'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { Help } from '../help.tsx'
 import { type KeyAction, useKeys } from '../keys.ts'
@@ -7,7 +7,7 @@ import { Notice } from '../notice.tsx'
 import { openStudyPage, studyAddress } from '../route.ts'
 import { useService, useStudyList } from '../studies/use-studies.ts'
 import { AddStudies } from './add-studies.tsx'
-import { canOpen, FILTERS, type Filter, orderStudies } from './order.ts'
+import { FILTERS, type Filter, orderStudies } from './order.ts'
 import { Status } from './status.tsx'
 
 /** All studies, the most suspicious on top. */
@@ -50,9 +50,7 @@ export function WorkList() {
   ]
   useKeys(actions)
 
-  const open = studies.filter(({ status }) =>
-    ['waiting', 'reading', 'analysing'].includes(status.kind),
-  ).length
+  const open = studies.filter(({ status }) => isUnderWay(status)).length
   return (
     <div className="page">
       <header className="bar">
@@ -131,7 +129,6 @@ type RowProps = { study: StudyEntry; isChosen: boolean; onCancel: ((id: string) 
 
 function Row({ study, isChosen, onCancel }: RowProps) {
   const { id, patient, description, source, summary, status } = study
-  const isRunning = ['waiting', 'reading', 'analysing'].includes(status.kind)
   const judged = status.kind === 'done' ? summary : null
   return (
     <Table.Tr
@@ -173,7 +170,7 @@ function Row({ study, isChosen, onCancel }: RowProps) {
       <Table.Td>
         <Group gap="xs" wrap="nowrap">
           <Status status={status} />
-          {isRunning && onCancel && (
+          {isUnderWay(status) && onCancel && (
             <button
               type="button"
               className="quiet"

@@ -16,9 +16,9 @@ export type Landmarks = {
   readonly junction: Vec3
   readonly spinousTip: Vec3
   readonly transverseTip: Vec3
-  /** Lower front corner of the body on the midline; where absent, half a depth before and half a height below its centre. */
+  /** Lower front corner of the body on the midline, where it was measured: see `cornerOf`. */
   readonly corner?: Vec3
-  /** Its upper front corner, likewise. */
+  /** Its upper front corner: see `browOf`. */
   readonly brow?: Vec3
   /** C1: amid the left half of the posterior arch. */
   readonly arch?: Vec3
@@ -39,3 +39,9 @@ export type Solid = {
 
 /** A vertebra made by formulas. */
 export type Vertebra = { readonly strokes: readonly Stroke[]; readonly marks: Landmarks }
+
+/** Lower front corner of the body: as measured, or of the block that its sizes make. */
+export const cornerOf = ({ corner, depth, height }: Landmarks): Vec3 => corner ?? [0, -depth / 2, -height / 2]
+
+/** Upper front corner of the body, likewise. */
+export const browOf = ({ brow, depth, height }: Landmarks): Vec3 => brow ?? [0, -depth / 2, height / 2]

@@ -1,5 +1,5 @@
 import { type Mat4, multiply, transform, type Vec3 } from '../../volume/geometry.ts'
-import type { Landmarks } from '../anatomy/landmarks.ts'
+import { cornerOf, type Landmarks } from '../anatomy/landmarks.ts'
 import type { Bounds } from '../anatomy/lattice.ts'
 import { rotation, shifted } from '../anatomy/spine.ts'
 import type { Random } from '../random.ts'
@@ -236,10 +236,10 @@ function axisBody({ marks, severity, side, fracture, random }: Break): Lesion {
 
 /** Extension teardrop: a small piece, taller than deep, pulled off the lower front corner; the body stays whole. */
 function extensionTeardrop({ marks, severity, side, fracture, random }: Break): Lesion {
-  const { width, depth, height } = marks
+  const { width } = marks
   const deep = random.range(2.2, 3.4)
   const tall = deep * random.range(1.3, 2.2)
-  const [, cornerY, cornerZ] = marks.corner ?? [0, -depth / 2, -height / 2]
+  const [, cornerY, cornerZ] = cornerOf(marks)
   const centre: Vec3 = [side * width * random.range(0, 0.1), cornerY + deep * 0.5, cornerZ + tall * 0.35]
   return {
     ...REST,
@@ -440,7 +440,7 @@ function burst({ marks, severity, side, fracture, random }: Break): Lesion {
 function teardrop({ marks, severity, side, fracture, random }: Break): Lesion {
   const { width, depth, height } = marks
   const size = random.range(3.5, 6.5)
-  const [, cornerY, cornerZ] = marks.corner ?? [0, -depth / 2, -height / 2]
+  const [, cornerY, cornerZ] = cornerOf(marks)
   const centre: Vec3 = [0, cornerY + size * 0.55, cornerZ + size * 0.45]
   const gap = gapMm(severity)
   const split: Fissure = {

@@ -1,5 +1,5 @@
 import type { Vec3 } from '../../volume/geometry.ts'
-import type { Landmarks } from '../anatomy/landmarks.ts'
+import { browOf, type Landmarks } from '../anatomy/landmarks.ts'
 import { add, carve, chain, ellipsoid, rod, type Shape, type Stroke, stretched } from '../anatomy/shapes.ts'
 import type { PlannedLookAlike } from '../plan.ts'
 import type { Random } from '../random.ts'
@@ -252,9 +252,9 @@ function nuchalOssicle({ marks, severity, random }: Setting): Sketch {
 
 /** A corner that never fused: triangular, its gap wide and smooth between two cortices, the body deep to match. */
 function limbusVertebra({ marks, severity, random }: Setting): Sketch {
-  const { width, depth, height } = marks
+  const { width } = marks
   const size = 2.6 + 2 * severity
-  const [, browY, browZ] = marks.brow ?? [0, -depth / 2, height / 2]
+  const [, browY, browZ] = browOf(marks)
   const centre: Vec3 = [random.normal(), browY + size * 0.5, browZ - size * 0.4]
   const wall = plane(random, centre, [0.1 * random.normal(), -0.7, 0.7], 0.25)
   return {

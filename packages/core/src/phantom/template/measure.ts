@@ -88,7 +88,7 @@ function findCorner(local: Cloud, up: 1 | -1): Vec3 {
 /** How much wider than at its slimmest the dens may be where it is still dens. */
 const NECK_SHARE = 1.25
 
-/** Where C2's dens begins: widths of the bone before the canal, millimetre by millimetre, downwards from the tip. */
+/** Where C2's dens begins: widths of the bone before the canal in slabs of 2 mm, downwards from the tip. */
 function findNeck(local: Cloud, back: number): Vec3 {
   const slabs = new Map<number, { low: number; high: number; y: number; count: number }>()
   for (let n = 0; n < local.length; n += 3) {
@@ -102,17 +102,14 @@ function findNeck(local: Cloud, back: number): Vec3 {
       count: s.count + 1,
     })
   }
-  const heights = [...slabs.keys()].sort((a, b) => b - a)
-  const wide = heights.map((z) => {
-    const { low, high } = slabs.get(z) as { low: number; high: number }
-    return high - low
-  })
+  const downwards = [...slabs].sort(([a], [b]) => b - a)
+  const widths = downwards.map(([, { low, high }]) => high - low)
   // The tip tapers: the waist is looked for below its upper 6 mm.
-  const waist = Math.min(...wide.slice(3))
-  const last = wide.findIndex((w, i) => i >= 3 && w > NECK_SHARE * waist && i > wide.indexOf(waist, 3))
-  const z = heights[Math.max(3, last - 1)]
-  const slab = slabs.get(z) as { low: number; high: number; y: number; count: number }
-  return [(slab.low + slab.high) / 2, slab.y / slab.count, z]
+  const waist = Math.min(...widths.slice(3))
+  const atWaist = widths.indexOf(waist, 3)
+  const below = widths.findIndex((width, i) => i > atWaist && width > NECK_SHARE * waist)
+  const [z, { low, high, y, count }] = downwards[Math.max(3, below - 1)]
+  return [(low + high) / 2, y / count, z]
 }
 
 /** C1 has no body: what stands for one in the parametric family too. */
