@@ -12,10 +12,16 @@ from test_training import tiny
 
 
 @pytest.fixture(scope="module")
-def bundle(prepared_root, tmp_path_factory):
-    run, out = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("bundle")
+def run(prepared_root, tmp_path_factory):
+    run = tmp_path_factory.mktemp("run")
     for network in ("segmenter", "slices", "sequence"):
         train_network(network, tiny(epochs=1, validation_count=1), prepared_root, run, quiet=True)
+    return run
+
+
+@pytest.fixture(scope="module")
+def bundle(run, tmp_path_factory):
+    out = tmp_path_factory.mktemp("bundle")
     export_bundle(run, out, "tiny", "0.0.1")
     shutil.copytree(out / "parity", out / "half" / "parity")
     for file in ("manifest.json", "segmenter.onnx", "slices.onnx", "sequence.onnx"):
@@ -67,6 +73,14 @@ def test_the_description_fits_the_files(bundle):
                 assert isinstance(size, str) if isinstance(wanted, str) else size == wanted
         assert [o.name for o in session.get_outputs()] == [o["name"] for o in entry["outputs"]]
         assert entry["training"]["origins"] == ["phantom"]
+
+
+def test_a_bundle_keeps_the_networks_that_are_not_exported_again(bundle, run, tmp_path):
+    shutil.copytree(bundle, tmp_path / "bundle")
+    export_bundle(run, tmp_path / "bundle", "newer", "0.0.2", networks=("slices",))
+    for file in ("manifest.json", "parity/parity.json"):
+        old, new = (json.loads((folder / file).read_text()) for folder in (bundle, tmp_path / "bundle"))
+        assert old.get("networks", old) == new.get("networks", new)
 
 
 def test_the_bundle_names_no_machine(bundle):

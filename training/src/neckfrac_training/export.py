@@ -115,9 +115,14 @@ NETWORKS = ("segmenter", "slices", "sequence")
 def export_bundle(
     run: Path, bundle: Path, name: str, version: str, half: bool = False, networks=NETWORKS
 ) -> list[str]:
-    """Exports those of the networks that the run has; lines that say what was written."""
+    """Exports those of the networks that the run has; lines that say what was written.
+
+    A bundle that is there already keeps its other networks and loses its decision, which was learned with the
+    old ones.
+    """
     bundle, lines, entries, parity = Path(bundle), [], {}, {}
-    (bundle / "parity").mkdir(parents=True, exist_ok=True)
+    parity_path, manifest_path = bundle / "parity" / "parity.json", bundle / "manifest.json"
+    parity_path.parent.mkdir(parents=True, exist_ok=True)
     for network in networks:
         folder = Path(run) / network
         if not (folder / "run.json").exists():
@@ -138,8 +143,11 @@ def export_bundle(
         lines.append(f"{path} {path.stat().st_size / 1e6:.1f} MB, differs by {difference:.1e}{extra}")
     if not entries:
         raise FileNotFoundError(f"{run} holds no trained network")
-    (bundle / "parity" / "parity.json").write_text(json.dumps(parity, indent=1) + "\n")
     index = next(iter(json.loads((Path(run) / n / "run.json").read_text()) for n in entries))["data"]["index"]
+    if manifest_path.exists():
+        parity = json.loads(parity_path.read_text()) | parity
+        entries = json.loads(manifest_path.read_text())["networks"] | entries
+    parity_path.write_text(json.dumps(parity, indent=1) + "\n")
     manifest = {
         "format": "neckfrac-bundle",
         "formatVersion": 1,
@@ -150,8 +158,8 @@ def export_bundle(
         "networks": entries,
         "decision": UNCALIBRATED,
     }
-    (bundle / "manifest.json").write_text(json.dumps(without_folders(manifest), indent=1) + "\n")
-    return [*lines, f"{bundle / 'manifest.json'}: run `neckfrac calibrate` on it next"]
+    manifest_path.write_text(json.dumps(without_folders(manifest), indent=1) + "\n")
+    return [*lines, f"{manifest_path}: run `neckfrac calibrate` on it next"]
 
 
 def without_folders(value):
