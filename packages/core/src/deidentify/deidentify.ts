@@ -41,7 +41,7 @@ export function deidentify(bytes: Uint8Array, options: DeidentifyOptions): Deide
   const kept = cleanAll(file.elements, options)
   const uidOf = (tag: number, name: string): string => {
     const uid = textOf(kept, tag)
-    if (uid === '') throw new NeckFracError('input', `${name} is missing`)
+    if (!/^[\d.]+$/.test(uid)) throw new NeckFracError('input', `${name} is missing or is not one UID`)
     return uid
   }
   const sopInstanceUid = uidOf(SOP_INSTANCE_UID, 'SOPInstanceUID')
@@ -127,8 +127,10 @@ function chooseAction(tag: number, vr: string): 'remove' | 'empty' | 'dummy' | '
 }
 
 /** UIDs of the standard itself name no patient: well-known frames of reference, for example. */
+const WELL_KNOWN = /^1\.2\.840\.10008(\.\d{1,9})+$/
+
 const newUidWith = (options: DeidentifyOptions) => (uid: string) =>
-  uid === '' || uid.startsWith('1.2.840.10008.') ? uid : options.newUid(uid)
+  uid === '' || WELL_KNOWN.test(uid) ? uid : options.newUid(uid)
 
 const EMPTY: Value = { kind: 'bytes', bytes: new Uint8Array(0) }
 
