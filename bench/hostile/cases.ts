@@ -28,7 +28,7 @@ const HEADER_BYTES = 4096
 
 /** One to eight random damages: bits, bytes, lies of 16 or 32 bits, blocks moved, doubled or taken out. */
 export function mutate(original: Uint8Array, random: Random): Uint8Array {
-  let bytes = new Uint8Array(original)
+  let bytes: Uint8Array = new Uint8Array(original)
   for (let n = 1 + random.below(8); n > 0 && bytes.length > 0; n--) {
     const reach = random.below(5) > 0 ? Math.min(bytes.length, HEADER_BYTES) : bytes.length
     const at = random.below(reach)
