@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { type Case, listCases } from './hostile/cases.ts'
 import { type CraftedResult, runCrafted } from './hostile/crafted.ts'
 import { createTally } from './hostile/tally.ts'
-import { runTrials, type Trial } from './hostile/watch.ts'
+import { createCutJudge, runTrials, type Trial } from './hostile/watch.ts'
 
 /** Reads every file of a pile as it is, cut, and damaged at random, then what was crafted; writes what became of it. */
 const { values, positionals } = parseArgs({
@@ -40,7 +40,9 @@ const tallies = { whole: createTally(), cut: createTally(), mutated: createTally
 >
 const faults: string[] = []
 let done = 0
-const { peakBytes } = await runTrials(trials(), (result) => {
+const judge = createCutJudge()
+const { peakBytes } = await runTrials(trials(), (raw) => {
+  const result = judge(raw)
   tallies[result.one.kind].add(result, result.path.slice(pile.length + 1))
   if (result.kind === 'fault') {
     const fault = `${result.path.slice(pile.length + 1)} ${JSON.stringify(result.one)}: ${result.what}`
@@ -74,7 +76,7 @@ npm run bench:robustness -- PILE --mutations ${values.mutations} --step ${values
 where PILE held ${paths.length} DICOM files of eight public projects, ${(sizes.reduce((a, b) => a + b, 0) / 2 ** 20).toFixed(0)} MB: odd syntaxes, cut files, wrong VRs, and a set malformed on
 purpose. Each input is read as one from outside is: header, series, pixels, and a copy without the patient. *Read* is an
 image whose pixels were decoded; *refused* one that came back with a tagged error or a reason. A *fault* is any other error, the
-end of the process, more than ${10} s, or more than 2 GB. Machine: ${cpus()[0].model.trim()}, ${cpus().length} cores, shared with other work; Node ${process.versions.node}.
+end of the process, more than 10 s, more than 2 GB, or a cut file that gives other pixels than the whole one. Machine: ${cpus()[0].model.trim()}, ${cpus().length} cores, shared with other work; Node ${process.versions.node}.
 
 | files | tried | read | refused | faults | slowest, s | of |
 |---|---|---|---|---|---|---|

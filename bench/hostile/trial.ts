@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import {
   deidentify,
   isNeckFracError,
@@ -72,7 +73,8 @@ async function readImage(name: string, bytes: Uint8Array): Promise<Outcome> {
   const { rows, columns } = instance.format
   if (values.length !== rows * columns)
     return { kind: 'fault', what: `${values.length} values of ${columns} x ${rows} pixels` }
-  return { kind: 'read', what: `${columns} x ${rows}` }
+  const sum = crc32(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+  return { kind: 'read', what: `${columns} x ${rows}, CRC ${sum.toString(16)}` }
 }
 
 const countImages = (study: {

@@ -10,6 +10,20 @@ export const LIMITS = { seconds: 10, bytes: 2 * 2 ** 30 }
 
 export type Trial = { readonly path: string; readonly one: Case }
 export type Result = Trial & Omit<Answer, 'id'>
+/**
+ * What a cut file gives must be what the whole one gave, or nothing: pixels that are not there are not made up.
+ * Whole files come first.
+ */
+export function createCutJudge(): (result: Result) => Result {
+  const wholes = new Map<string, string>()
+  return (result) => {
+    const { path, one, kind, what } = result
+    if (one.kind === 'whole') wholes.set(path, what)
+    if (one.kind !== 'cut' || kind !== 'read' || what === wholes.get(path)) return result
+    return { ...result, kind: 'fault', what: `silently wrong: ${what}, whole: ${wholes.get(path)}` }
+  }
+}
+
 export type Watched = { readonly peakBytes: number; readonly results: number }
 
 /**

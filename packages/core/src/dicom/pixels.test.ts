@@ -41,11 +41,14 @@ describe('readStoredValues', () => {
     expect(values[0]).toBe(257)
   })
 
-  it('leaves out the offset table, and keeps what there is of a value that ends early', () => {
-    const item = [0xfe, 0xff, 0x00, 0xe0]
-    const table = [...item, 4, 0, 0, 0, 9, 9, 9, 9]
-    const value = Uint8Array.from([...table, ...item, 2, 0, 0, 0, 1, 2, ...item, 200, 0, 0, 0, 3])
-    expect([...joinFragments(value)]).toEqual([1, 2, 3])
+  it('leaves out the offset table', () => {
+    expect([...joinFragments(encapsulated(1, 2, 3, 4))]).toEqual([1, 2, 3, 4])
+  })
+
+  it('refuses compressed pixels cut anywhere: a decoder would make up the rest', () => {
+    const value = encapsulated(1, 2, 3, 4)
+    for (let end = 0; end < value.length - 4; end++)
+      expect(() => joinFragments(value.subarray(0, end)), `${end}`).toThrow('truncated')
   })
 
   it('refuses what a codec decodes to too few bytes', async () => {
@@ -76,3 +79,15 @@ describe('whyUnreadable', () => {
     expect(whyUnreadable({ ...instance, frames: 2 }, {})).toContain('multi-frame')
   })
 })
+
+/** An offset table, two fragments that share the bytes, and the delimiter. */
+function encapsulated(...bytes: readonly number[]): Uint8Array {
+  const item = [0xfe, 0xff, 0x00, 0xe0]
+  const half = bytes.length / 2
+  return Uint8Array.from([
+    ...[...item, 4, 0, 0, 0, 9, 9, 9, 9],
+    ...[...item, half, 0, 0, 0, ...bytes.slice(0, half)],
+    ...[...item, half, 0, 0, 0, ...bytes.slice(half)],
+    ...[0xfe, 0xff, 0xdd, 0xe0, 0, 0, 0, 0],
+  ])
+}

@@ -58,17 +58,24 @@ export async function readStoredValues(
   return new Uint16Array(aligned.buffer, aligned.byteOffset, needed / 2)
 }
 
-/** The only frame of an encapsulated value: every fragment after the offset table, joined (PS3.5 A.4). */
+/**
+ * The only frame of an encapsulated value: every fragment after the offset table, joined (PS3.5 A.4). A value that ends
+ * early is refused: decoders fill what is missing with values that nobody measured. @throws NeckFracError input
+ */
 export function joinFragments(value: Uint8Array): Uint8Array {
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
   const fragments: Uint8Array[] = []
+  let isComplete = false
   for (let at = 0, item = 0; at + 8 <= value.length; item++) {
-    if (view.getUint32(at, true) !== 0xe000fffe) break
-    const length = view.getUint32(at + 4, true)
-    // The first item is the offset table; a value that ends early keeps what there is, and the codec judges.
-    if (item > 0) fragments.push(value.subarray(at + 8, Math.min(at + 8 + length, value.length)))
-    at += 8 + length
+    const tag = view.getUint32(at, true)
+    isComplete = tag === SEQUENCE_DELIMITER
+    if (tag !== ITEM) break
+    const end = at + 8 + view.getUint32(at + 4, true)
+    // The first item is the offset table.
+    if (item > 0) fragments.push(value.subarray(at + 8, end))
+    at = end
   }
+  if (!isComplete) throw new NeckFracError('input', 'truncated: the compressed pixels have no end')
   if (fragments.length === 1) return fragments[0]
   const joined = new Uint8Array(fragments.reduce((sum, fragment) => sum + fragment.length, 0))
   let at = 0
@@ -78,3 +85,7 @@ export function joinFragments(value: Uint8Array): Uint8Array {
   }
   return joined
 }
+
+/** Tags of an item and of the end of a sequence, read as one number in little endian. */
+const ITEM = 0xe000fffe
+const SEQUENCE_DELIMITER = 0xe0ddfffe
