@@ -106,7 +106,7 @@ def main():
     key = bytes.fromhex(args.key.read_text().strip())
     written = {path.stem: path for path in args.ours.rglob("*.dcm")}
     sides = {"neckfrac": Counter(), "gdcmanon": Counter()}
-    done, gdcm_only = set(), Counter()
+    done = set()
     warnings.simplefilter("ignore")
     pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
     for path in sorted(p for p in args.pile.rglob("*") if p.is_file()):

@@ -66,10 +66,11 @@ export function joinFragments(value: Uint8Array): Uint8Array {
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
   const fragments: Uint8Array[] = []
   let isComplete = false
-  for (let at = 0, item = 0; at + 8 <= value.length; item++) {
+  for (let at = 0, item = 0; at + 4 <= value.length; item++) {
     const tag = view.getUint32(at, true)
+    // Some writers leave out the length of the delimiter, which is always 0.
     isComplete = tag === SEQUENCE_DELIMITER
-    if (tag !== ITEM) break
+    if (tag !== ITEM || at + 8 > value.length) break
     const end = at + 8 + view.getUint32(at + 4, true)
     // The first item is the offset table.
     if (item > 0) fragments.push(value.subarray(at + 8, end))
