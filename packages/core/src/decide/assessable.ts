@@ -7,8 +7,8 @@ import type { LabelVolume, Volume } from '../volume/volume.ts'
 /** Fewer consecutive cervical vertebrae than this, whole or partly in view, are no study of the cervical spine. */
 const FEWEST_LEVELS = 5
 /**
- * A vertebra counts from this volume. In a real head cut through C4 a C5 of 800 mm3 was made up; of 40 real necks at
- * 4 mm, one that was labelled wrongly as well falls below five by it.
+ * A vertebra counts from this volume. In a real head cut through C4 a C5 of 800 mm3 was made up; none of 40 real necks
+ * falls below five by it.
  */
 const COUNTED_MM3 = 1500
 /** As much of the spine below T1 in a study without a neck speaks for chest, abdomen or lumbar spine, mm. */
