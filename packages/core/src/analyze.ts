@@ -154,9 +154,11 @@ function results(
     vertebrae: LEVELS.map((level): VertebraResult => {
       const j = byLevel.get(level)
       const fracture = decided.levels[level]
+      const vertebra = vertebrae.find((v) => v.label === labelOf(level))
       return {
         level,
-        centreLps: vertebrae.find((v) => v.label === labelOf(level))?.centreLps ?? null,
+        centreLps: vertebra?.centreLps ?? null,
+        inView: vertebra ? (vertebra.truncated ? 'partly' : 'whole') : 'no',
         probability: probabilities[level] ?? null,
         threshold: decision.thresholds[level],
         call: callOf(fracture),

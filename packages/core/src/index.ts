@@ -110,6 +110,7 @@ export { SEGMENT_SPACING_MM, segmentationGrid, segmentationImage } from './segme
 export { segment } from './segment/segment.ts'
 export type { Segmentation, Vertebra } from './segment/segmentation.ts'
 export { describeVertebrae } from './segment/vertebrae.ts'
+export { defaultSeriesRules, parseSeriesRules, type SeriesRules } from './series/rules-file.ts'
 export type { Finding, SeriesSummary, Skipped, SliceOrigin, Study } from './series/study.ts'
 export { SOFTWARE } from './version.ts'
 export {
