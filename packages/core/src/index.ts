@@ -18,10 +18,11 @@ export {
   type OperatingPointName,
 } from './decide/operating-points.ts'
 export { pointsOfReport, recall } from './decide/recall.ts'
+export { type Deidentified, type DeidentifyOptions, deidentify } from './deidentify/deidentify.ts'
 export { type Detector, openDetector } from './detector.ts'
 export { decodeJpegLossless } from './dicom/jpeg-lossless.ts'
 export { JPEG_LOSSLESS, JPEG_LOSSLESS_SV1 } from './dicom/transfer-syntaxes.ts'
-export { uidOf } from './dicom/uid.ts'
+export { uidOf, uidOfHash } from './dicom/uid.ts'
 export { createSeriesWriter, type SeriesIdentity, type SeriesWriter } from './dicom/write.ts'
 export * from './errors.ts'
 export {

@@ -1,5 +1,6 @@
 import { EXIT_CODES, EXIT_INTERNAL, isNeckFracError } from '@neckfrac/core'
 import { Command, CommanderError } from 'commander'
+import { anonymizeCommand } from './commands/anonymize.ts'
 import { calibrateCommand } from './commands/calibrate.ts'
 import { demoCommand } from './commands/demo.ts'
 import { evaluateCommand } from './commands/evaluate.ts'
@@ -24,6 +25,7 @@ for (const command of [
   predictCommand,
   viewCommand,
   infoCommand,
+  anonymizeCommand,
   demoCommand,
   phantomCommand,
   prepareCommand,

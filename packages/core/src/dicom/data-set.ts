@@ -52,7 +52,7 @@ type Start = {
 }
 
 /** Finds where the data set begins: after a preamble, or at once with group 0002 or 0008 in a file without one. */
-function findStart(bytes: Uint8Array): Start | null {
+export function findStart(bytes: Uint8Array): Start | null {
   const isPart10 = bytes.length >= 132 && String.fromCharCode(...bytes.subarray(128, 132)) === 'DICM'
   if (isPart10) return { bytes, shift: 0, options: {} }
   if (bytes.length < 12 || bytes[1] !== 0 || bytes[3] !== 0) return null

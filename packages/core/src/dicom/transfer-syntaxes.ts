@@ -4,13 +4,14 @@ export const IMPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2'
 export const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1'
 export const JPEG_LOSSLESS = '1.2.840.10008.1.2.4.57'
 export const JPEG_LOSSLESS_SV1 = '1.2.840.10008.1.2.4.70'
+export const EXPLICIT_BIG_ENDIAN = '1.2.840.10008.1.2.2'
 export const DEFLATED = '1.2.840.10008.1.2.1.99'
 
 const NAMES: Readonly<Record<string, string>> = {
   [IMPLICIT_LITTLE_ENDIAN]: 'implicit little endian',
   [EXPLICIT_LITTLE_ENDIAN]: 'explicit little endian',
   [DEFLATED]: 'deflated explicit little endian',
-  '1.2.840.10008.1.2.2': 'explicit big endian',
+  [EXPLICIT_BIG_ENDIAN]: 'explicit big endian',
   '1.2.840.10008.1.2.4.50': 'JPEG baseline',
   '1.2.840.10008.1.2.4.51': 'JPEG extended',
   [JPEG_LOSSLESS]: 'JPEG lossless, process 14',

@@ -8,8 +8,11 @@ const OFFSET = 0x6c62272e07bb014262b821756295c58dn
 export function uidOf(text: string): string {
   let hash = OFFSET
   for (const byte of new TextEncoder().encode(text)) hash = ((hash ^ BigInt(byte)) * PRIME) & MASK
-  return `2.25.${(hash & ~VERSION_BITS) | VERSION}`
+  return uidOfHash(hash)
 }
+
+/** The UID "2.25." of a 128-bit hash, of which 6 bits give way to those of a UUID made from a hash. */
+export const uidOfHash = (hash: bigint): string => `2.25.${(hash & MASK & ~VERSION_BITS) | VERSION}`
 
 const MASK = (1n << 128n) - 1n
 const VERSION_BITS = (0xfn << 76n) | (0x3n << 62n)

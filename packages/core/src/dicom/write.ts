@@ -2,11 +2,10 @@
 import dcmjs from 'dcmjs'
 import { cross, dot, norm, spacingMm, transform, type Vec3 } from '../volume/geometry.ts'
 import type { Volume } from '../volume/volume.ts'
+import { IMPLEMENTATION_UID, IMPLEMENTATION_VERSION_NAME } from './implementation.ts'
 import { uidOf } from './uid.ts'
 
 const CT_IMAGE_STORAGE = '1.2.840.10008.5.1.4.1.1.2'
-/** The writer's own identity, not that of a study. */
-const IMPLEMENTATION_UID = uidOf('neckfrac')
 /** CT numbers reach from here up; the stored values count from it, as scanners store them. */
 const LOWEST_HU = -1024
 /** (7FE0,0010) OW, two reserved bytes; a 32-bit length follows. */
@@ -47,7 +46,7 @@ export function createSeriesWriter(volume: Volume, identity: SeriesIdentity): Se
     })
     // dcmjs puts its own name here; a file should say who wrote it.
     dict.meta['00020012'] = { vr: 'UI', Value: [IMPLEMENTATION_UID] }
-    dict.meta['00020013'] = { vr: 'SH', Value: ['NECKFRAC'] }
+    dict.meta['00020013'] = { vr: 'SH', Value: [IMPLEMENTATION_VERSION_NAME] }
     return pixels.append(z, new Uint8Array(dict.write()))
   }
   return { writeSlice }
