@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react'
 import { defaultClientConditions, defineConfig } from 'vite'
+import { staticBuild } from './static-build.ts'
 
 /** ONNX Runtime's `.mjs` becomes `.js`: many static hosts do not know that the other is JavaScript too. */
 const assetFileNames = ({ names }: { names: string[] }) =>
@@ -9,7 +10,7 @@ const assetFileNames = ({ names }: { names: string[] }) =>
 export default defineConfig({
   base: './',
   root: import.meta.dirname,
-  plugins: [react()],
+  plugins: [react(), staticBuild()],
   resolve: {
     alias: { xmlbuilder2: `${import.meta.dirname}/src/study/no-xml.ts` },
     // ONNX Runtime without its WebAssembly inside: that is a file of its own, loaded by the engine that needs it.

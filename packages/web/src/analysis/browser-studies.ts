@@ -12,6 +12,7 @@ import {
   summarize,
   type Volume,
 } from '@neckfrac/core'
+import { startOffline } from '../offline/offline.ts'
 import type { Feedback, OpenStudy, StudyService } from '../studies/studies.ts'
 import { createAnalyst, Stopped } from './analyst.ts'
 import type { Drop } from './dropped-source.ts'
@@ -39,6 +40,7 @@ const PHANTOM: PresetName = 'rsna'
  * the computer.
  */
 export async function openBrowserStudies(): Promise<StudyService> {
+  await startOffline()
   const engine = new URLSearchParams(location.search).get('engine') as Engine | null
   const analyst = createAnalyst()
   const reader = createAnalyst()

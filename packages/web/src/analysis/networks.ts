@@ -28,6 +28,11 @@ export async function readBundleFile(file: string): Promise<Uint8Array<ArrayBuff
 }
 
 const sha256 = async (bytes: Uint8Array) => {
+  if (!isSecureContext)
+    throw new NeckFracError(
+      'bundle',
+      'the networks cannot be verified at this address; open the page by https or from localhost',
+    )
   const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }
