@@ -41,9 +41,10 @@ type Tell = (status: StudyStatus) => void
 
 const CODECS: Codecs = { [JPEG_LOSSLESS]: decodeJpegLossless, [JPEG_LOSSLESS_SV1]: decodeJpegLossless }
 /**
- * Share of an analysis that lies behind at the beginning of each stage, once the images are read.
+ * Share of an analysis that lies behind at the beginning of each stage, once the images are read: of 20.6 s for 300 slices
+ * on WASM with two threads of a busy machine, labelling took 6.6, judging 11.3, the pictures 2.7.
  */
-const FRACTION = { segment: 0, classify: 0.28, report: 0.79 } as const
+const FRACTION = { segment: 0, classify: 0.32, report: 0.87 } as const
 
 type Scanned = Omit<Scan, 'studies' | 'refused'> & { readonly candidates: readonly StudyCandidate[] }
 const scans = new Map<number, Promise<Scanned>>()
