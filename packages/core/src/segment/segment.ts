@@ -16,12 +16,17 @@ const BATCH = 8
 
 /**
  * Labels the vertebrae of a volume: 2.5D network on sagittal slabs, smoothing across slabs, largest component a label.
+ * @param options.onProgress Is told how many of how many batches of slices are done.
  * @param options.image The volume on the segmentation grid, where that is known already.
  */
 export async function segment(
   volume: Volume,
   session: Session,
-  options: { signal?: Signal | undefined; image?: Volume | undefined } = {},
+  options: {
+    signal?: Signal | undefined
+    image?: Volume | undefined
+    onProgress?: ((done: number, total: number) => void) | undefined
+  } = {},
 ): Promise<Segmentation> {
   const image = options.image ?? segmentationImage(volume)
   const [slices, rows, columns] = image.shape
@@ -29,6 +34,7 @@ export async function segment(
   const probabilities = new Float32Array(slices * CLASSES * plane)
   const batches = Array.from({ length: Math.ceil(slices / BATCH) }, (_, n) => n * BATCH)
   // Two at a time: the next batch is cut, and the last one read, while the network works.
+  let done = 0
   await mapConcurrently(batches, 2, async (first) => {
     options.signal?.throwIfAborted()
     const count = Math.min(BATCH, slices - first)
@@ -36,6 +42,7 @@ export async function segment(
       image: { data: slabs(image, first, count), shape: [count, CONTEXT, rows, columns] },
     })
     softmax(logits.data, count, plane, probabilities, first * CLASSES * plane)
+    options.onProgress?.(++done, batches.length)
   })
   const best = mostProbable(probabilities, slices, plane)
   const labels: LabelVolume = { data: best.labels, shape: image.shape, ijkToLps: image.ijkToLps }

@@ -6,6 +6,7 @@ import {
   displayName,
   isUnderWay,
   type Manifest,
+  reasonOf,
   type SeriesRules,
   type Skipped,
   SOFTWARE,
@@ -199,13 +200,6 @@ const identify = ({ name, version, trainedOn, decision: { operatingPoint } }: Ma
   trainedOn,
   operatingPoint,
 })
-
-/** The message without the path before it: the list shows the path beside. */
-function reasonOf(error: unknown, path: string): string {
-  let reason = error instanceof Error ? error.message : String(error)
-  while (reason.startsWith(`${path}: `)) reason = reason.slice(path.length + 2)
-  return reason
-}
 
 /** Whether a report is of this study, of the series that is read, and of its files as they are now. */
 async function isOf(report: KeptReport, { place, entry, seriesInstanceUid }: ViewedStudy): Promise<boolean> {
