@@ -38,7 +38,9 @@ const decodeJpeg: Codec = async (frame, image) => {
     const decoded = loaded.NativeCodecs.decodeJpeg(context).getDecodedBuffer()
     if (decoded !== undefined) return decoded
   } catch {
-    // The other decoder says what is wrong with the image, or reads it.
+    // The other decoder says what is wrong with the image, or reads it. This one leaks its stack at each error and runs
+    // for ever after some 30 of them, so that it is done with.
+    library = Promise.resolve(null)
   }
   return decodeJpegLossless(frame, image)
 }

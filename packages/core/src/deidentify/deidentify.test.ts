@@ -111,7 +111,8 @@ describe('deidentify', () => {
     const fragments = [Uint8Array.of(1, 2, 3, 4), Uint8Array.of(5, 6)]
     const transferSyntax = '1.2.840.10008.1.2.4.70'
     const file = writeSlice({ fragments, transferSyntax, sop: '1.2.3' })
-    expect(deidentify(file, OPTIONS).bytes.slice(-40)).toEqual(file.slice(-40))
+    const tail = file.subarray(file.length - 40)
+    expect(Buffer.from(deidentify(file, OPTIONS).bytes).includes(Buffer.from(tail))).toBe(true)
   })
 
   it.each([

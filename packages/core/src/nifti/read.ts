@@ -8,8 +8,11 @@ import { type NiftiHeader, readNiftiHeader } from './header.ts'
 /** Every CT shows air (-1000 HU) around or inside the patient; label maps and rescaled images do not. */
 export const AIR_BELOW_HU = -200
 
-/** Largest unpacked file that is attempted, bytes. */
-const MAX_BYTES = 3 * 2 ** 30
+/** Largest unpacked file that is attempted, bytes, and most voxels: 1,000 slices of 512 x 512 as float32. */
+const MAX_BYTES = 2 ** 30 + 2 ** 20
+const MAX_VOXELS = 2 ** 28
+/** Deflate cannot pack tighter than about 1:1032. */
+const LARGEST_RATIO = 1040
 
 /**
  * CT in Hounsfield units from the bytes of a .nii or .nii.gz file. Axes are put in the order of a CT series.
@@ -57,15 +60,23 @@ const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] ===
 function unpack(bytes: Uint8Array, name: string): Uint8Array {
   if (!isGzip(bytes)) return bytes
   if (bytes.length < 18) throw new NeckFracError('input', `${name}: truncated gzip file`)
-  // The last four bytes say the size modulo 2^32; deflate cannot pack tighter than about 1:1032.
+  // The last four bytes say the size modulo 2^32.
   const size = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0, true)
-  if (size > Math.min(MAX_BYTES, 1040 * bytes.length + 1024))
+  if (size > LARGEST_RATIO * bytes.length + 1024)
     throw new NeckFracError('input', `${name}: damaged gzip file, claims to hold ${size} bytes`)
+  if (size > MAX_BYTES) throw new NeckFracError('input', `${name}: ${size} bytes are more than can be read`)
   try {
     return gunzipSync(bytes, { out: new Uint8Array(size) })
   } catch (cause) {
     throw new NeckFracError('input', `${name}: damaged gzip file`, { cause })
   }
+}
+
+function countVoxels({ shape }: NiftiHeader, name: string): number {
+  const [z, y, x] = shape
+  if (z * y * x > MAX_VOXELS)
+    throw new NeckFracError('input', `${name}: ${x} x ${y} x ${z} voxels are more than can be read`)
+  return z * y * x
 }
 
 type Stored =
@@ -106,7 +117,7 @@ export function storedValues(
   if (entry === undefined)
     throw new NeckFracError('input', `${name}: NIfTI datatype ${header.datatype} is not supported`)
   const [width, view] = entry
-  const voxels = header.shape[0] * header.shape[1] * header.shape[2]
+  const voxels = countVoxels(header, name)
   const there = Math.max(0, Math.floor((file.length - header.dataOffset) / width))
   const count = partial ? Math.min(there, voxels) : voxels
   const end = header.dataOffset + count * width

@@ -9,6 +9,9 @@ export const localFile = (path: string, location: string, size: number): SourceF
   read: (range) => readRange(location, range ?? { start: 0, end: size }),
 })
 
+/** Node ends the process when it is asked for 2^31 bytes at a time. */
+export const LARGEST_READ = 2 ** 30
+
 const openFile = promisify(open)
 const readFile = promisify(read)
 
@@ -26,7 +29,13 @@ export async function readRange(
     const bytes = Buffer.allocUnsafeSlow(Math.max(0, end - start))
     let at = 0
     while (at < bytes.length) {
-      const { bytesRead } = await readFile(file, bytes, at, bytes.length - at, start + at)
+      const { bytesRead } = await readFile(
+        file,
+        bytes,
+        at,
+        Math.min(bytes.length - at, LARGEST_READ),
+        start + at,
+      )
       if (bytesRead === 0) break
       at += bytesRead
     }

@@ -2,11 +2,14 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { createInflateRaw } from 'node:zlib'
 import { NeckFracError, type Source, type SourceFile } from '@neckfrac/core'
 import { type Entry, Reader, ZipReader } from '@zip.js/zip.js'
+import { LARGEST_READ } from './local-file.ts'
 
 const STORED = 0
 const DEFLATED = 8
 /** Fixed part of a local file header; the lengths of name and extra field follow at 26 and 28 (APPNOTE 4.3.7). */
 const LOCAL_HEADER_BYTES = 30
+/** Deflate packs 258 bytes into 2 bits at the best. */
+const LARGEST_RATIO = 1032
 
 /**
  * The files of a zip archive, unpacked in memory as far as they are read: a header needs the first kilobytes only.
@@ -14,6 +17,7 @@ const LOCAL_HEADER_BYTES = 30
  */
 export async function openZip(name: string, location: string): Promise<Source> {
   const handle = await open(location, 'r')
+  const { size } = await handle.stat()
   return {
     name,
     files: async () => {
@@ -21,10 +25,11 @@ export async function openZip(name: string, location: string): Promise<Source> {
         const entries = await new ZipReader(new HandleReader(handle)).getEntries()
         return entries
           .filter((entry) => !entry.directory)
-          .map((entry) => zipFile(entry, handle))
+          .map((entry) => zipFile(entry, handle, size))
           .sort((a, b) => (a.path < b.path ? -1 : 1))
       } catch (cause) {
-        throw new NeckFracError('input', `${name}: damaged zip archive. Pack it again.`, { cause })
+        const why = cause instanceof Error ? cause.message : String(cause)
+        throw new NeckFracError('input', `${name}: damaged zip archive (${why}). Pack it again.`, { cause })
       }
     },
     dispose: () => handle.close(),
@@ -46,7 +51,8 @@ class HandleReader extends Reader<FileHandle> {
   }
 }
 
-const zipFile = (entry: Entry, handle: FileHandle): SourceFile => ({
+/** `archiveSize` bounds what an entry may claim: sizes in a directory can be any. */
+const zipFile = (entry: Entry, handle: FileHandle, archiveSize: number): SourceFile => ({
   path: entry.filename.replaceAll('\\', '/'),
   size: entry.uncompressedSize,
   read: async (range) => {
@@ -56,18 +62,19 @@ const zipFile = (entry: Entry, handle: FileHandle): SourceFile => ({
     const data =
       entry.offset + LOCAL_HEADER_BYTES + header[26] + 256 * header[27] + header[28] + 256 * header[29]
     if (entry.compressionMethod === STORED)
-      return readAt(handle, data + start, Math.max(0, Math.min(end, entry.uncompressedSize) - start))
+      return readAt(
+        handle,
+        data + start,
+        Math.max(0, Math.min(end, entry.uncompressedSize, archiveSize - data) - start),
+      )
     if (entry.compressionMethod !== DEFLATED)
       throw new NeckFracError(
         'input',
         `zip method ${entry.compressionMethod} is not supported; pack it with deflate`,
       )
-    const bytes = await inflateStart(
-      handle,
-      data,
-      entry.compressedSize,
-      Math.min(end, entry.uncompressedSize),
-    )
+    const packed = Math.max(0, Math.min(entry.compressedSize, archiveSize - data))
+    const wanted = Math.min(end, entry.uncompressedSize, LARGEST_RATIO * packed)
+    const bytes = await inflateStart(handle, data, packed, wanted)
     return bytes.subarray(Math.min(start, bytes.length))
   },
 })
@@ -104,7 +111,7 @@ async function readAt(handle: FileHandle, offset: number, length: number): Promi
   const bytes = new Uint8Array(length)
   let at = 0
   while (at < length) {
-    const { bytesRead } = await handle.read(bytes, at, length - at, offset + at)
+    const { bytesRead } = await handle.read(bytes, at, Math.min(length - at, LARGEST_READ), offset + at)
     if (bytesRead === 0) break
     at += bytesRead
   }
