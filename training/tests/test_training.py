@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from neckfrac_training import data
+from neckfrac_training.imagenet import ENCODER, imagenet_weights
 from neckfrac_training.loop import Training, batches, make_optimizer, rate_factor
-from neckfrac_training.networks import SequenceNetwork, WeightsError, build, load_encoder_weights
-from neckfrac_training.recipe import RecipeError, load_recipe, recipe_from_dict
+from neckfrac_training.networks import SequenceNetwork, WeightsError, build
+from neckfrac_training.recipe import Recipe, RecipeError, SlicesRecipe, load_recipe, recipe_from_dict
 from neckfrac_training.run import TASKS, start_weights, train_network
 
 TINY = {
@@ -159,14 +160,31 @@ def test_gru_starts_orthogonal():
 
 
 def test_encoder_weights_come_from_a_local_file_or_not_at_all(tmp_path):
-    model = build("slices", tiny())
+    model, other = build("slices", tiny()), build("slices", tiny())
     torch.save(model.encoder.net.state_dict(), tmp_path / "good.pt")
-    other = build("slices", tiny())
-    assert load_encoder_weights(other.encoder.net, tmp_path / "good.pt") > 50
+    start_weights(other, dataclasses.replace(tiny().slices, weights_file=str(tmp_path / "good.pt")), tmp_path)
     assert torch.equal(other.encoder.net.conv_stem.weight, model.encoder.net.conv_stem.weight)
     torch.save({"something": torch.zeros(1)}, tmp_path / "bad.pt")
-    with pytest.raises(WeightsError, match="only 0"):
-        load_encoder_weights(other.encoder.net, tmp_path / "bad.pt")
+    with pytest.raises(WeightsError, match=r"bad\.pt: only 0"):
+        start_weights(
+            other, dataclasses.replace(tiny().slices, weights_file=str(tmp_path / "bad.pt")), tmp_path
+        )
+
+
+def test_imagenet_weights_start_their_own_network_alone():
+    own = SlicesRecipe(encoder=ENCODER, weights_file="imagenet")
+    model = build("slices", Recipe(slices=own))
+    start_weights(model, own, None)
+    given = imagenet_weights(ENCODER)
+    stem = model.encoder.net.conv_stem.weight  # four channels instead of three
+    assert torch.allclose(stem.sum(1), given["conv_stem.weight"].sum(1), atol=1e-5)
+    kept = {
+        name: values for name, values in model.encoder.net.state_dict().items() if name != "conv_stem.weight"
+    }
+    assert len(kept) > 280
+    assert all(torch.equal(values, given[name]) for name, values in kept.items())
+    with pytest.raises(WeightsError, match="not tinynet_d"):
+        imagenet_weights("tinynet_d")
 
 
 def test_an_earlier_training_starts_the_same_network_whole(prepared_root, tmp_path):

@@ -26,11 +26,20 @@ export type Stage = 'read' | 'segment' | 'classify' | 'report'
 /** Typed progress: the stage that begins. */
 export type AnalysisProgress = { readonly stage: Stage }
 
+/** How far a stage is, between its beginning and the next one's. */
+export type AnalysisStep = {
+  readonly stage: 'segment' | 'classify'
+  readonly done: number
+  readonly total: number
+}
+
 export type AnalyzeOptions = {
   readonly clock: Clock
   readonly signal?: Signal
   /** Leave out the pictures when nobody will look at them. */
   readonly figures?: boolean
+  /** Called as the networks work: batches of slices when labelling, vertebrae when judging. */
+  readonly onStep?: (step: AnalysisStep) => void
   /** Is given the labels as soon as there are some: for those who draw or score them. */
   readonly onSegmentation?: (segmentation: Segmentation) => void
 }
@@ -46,7 +55,7 @@ export async function* analyze(
   loading: Detector | Promise<Detector>,
   options: AnalyzeOptions,
 ): AsyncGenerator<AnalysisProgress, Report> {
-  const { clock, signal } = options
+  const { clock, signal, onStep } = options
   const watch = stopwatch(clock)
 
   yield { stage: 'read' }
@@ -55,14 +64,17 @@ export async function* analyze(
   watch.lap('read')
 
   yield { stage: 'segment' }
-  const segmentation = await segment(study.volume, detector.sessions.segmenter, { signal })
+  const segmentation = await segment(study.volume, detector.sessions.segmenter, {
+    signal,
+    onProgress: (done, total) => onStep?.({ stage: 'segment', done, total }),
+  })
   options.onSegmentation?.(segmentation)
   const findings = [...study.findings, ...assess(study.volume, segmentation)]
   const analysable = !findings.some((f) => f.severity === 'blocking')
   watch.lap('segment')
 
   yield { stage: 'classify' }
-  const judged = analysable ? await judge(study.volume, segmentation, detector, signal) : []
+  const judged = analysable ? await judge(study.volume, segmentation, detector, options) : []
   watch.lap('classify')
 
   yield { stage: 'report' }
@@ -113,16 +125,22 @@ async function judge(
   volume: Volume,
   segmentation: Segmentation,
   { sessions }: Detector,
-  signal?: Signal,
+  { signal, onStep }: Pick<AnalyzeOptions, 'signal' | 'onStep'> = {},
 ): Promise<Judged[]> {
+  const total = segmentation.vertebrae.length
+  let done = 0
   // Two at a time: the next vertebra is cropped while the networks work on this one.
   const judged = await mapConcurrently(segmentation.vertebrae, 2, async (vertebra) => {
     signal?.throwIfAborted()
     const crop = cropVertebra(volume, segmentation, vertebra)
-    if (!crop) return []
+    if (!crop) {
+      done++
+      return []
+    }
     const input = networkInput(crop)
     const slices = await classifySlices(input, crop.level, sessions.slices)
     const sequence = await classifySequence(input, sessions.sequence)
+    onStep?.({ stage: 'classify', done: ++done, total })
     return { crop, slices, scores: { slices: slices.logit, sequence } }
   })
   return judged.flat()
@@ -154,9 +172,11 @@ function results(
     vertebrae: LEVELS.map((level): VertebraResult => {
       const j = byLevel.get(level)
       const fracture = decided.levels[level]
+      const vertebra = vertebrae.find((v) => v.label === labelOf(level))
       return {
         level,
-        centreLps: vertebrae.find((v) => v.label === labelOf(level))?.centreLps ?? null,
+        centreLps: vertebra?.centreLps ?? null,
+        inView: vertebra ? (vertebra.truncated ? 'partly' : 'whole') : 'no',
         probability: probabilities[level] ?? null,
         threshold: decision.thresholds[level],
         call: callOf(fracture),

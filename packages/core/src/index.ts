@@ -1,4 +1,11 @@
-export { type AnalysisProgress, type AnalyzeOptions, analyze, type Stage, scoreStudy } from './analyze.ts'
+export {
+  type AnalysisProgress,
+  type AnalysisStep,
+  type AnalyzeOptions,
+  analyze,
+  type Stage,
+  scoreStudy,
+} from './analyze.ts'
 export { type Bundle, loadBundle, loadManifest, loadSegmenter, parseManifest } from './bundle/load.ts'
 export {
   type Decision,
@@ -64,6 +71,7 @@ export { drawReadingSheet, READING } from './necks/reading-sheet.ts'
 export { type NeckResult, type NecksSummary, necksToText, summarizeNecks } from './necks/summary.ts'
 export { readNifti, readNiftiLabels } from './nifti/read.ts'
 export { writeNifti } from './nifti/write.ts'
+export { createPhantomWriter, phantomUid } from './phantom/dicom.ts'
 export { FAMILIES, type FamilyName, type Template } from './phantom/families.ts'
 export { type Exhibit, listFractures, listLookAlikes } from './phantom/gallery/exhibits.ts'
 export { drawWholeNeck } from './phantom/gallery/necks.ts'
@@ -111,6 +119,7 @@ export { SEGMENT_SPACING_MM, segmentationGrid, segmentationImage } from './segme
 export { segment } from './segment/segment.ts'
 export type { Segmentation, Vertebra } from './segment/segmentation.ts'
 export { describeVertebrae } from './segment/vertebrae.ts'
+export { defaultSeriesRules, parseSeriesRules, type SeriesRules } from './series/rules-file.ts'
 export type { Finding, SeriesSummary, Skipped, SliceOrigin, Study } from './series/study.ts'
 export { SOFTWARE } from './version.ts'
 export {
@@ -134,6 +143,7 @@ export {
   isUnderWay,
   type ModelIdentity,
   mostSuspiciousFirst,
+  reasonOf,
   type StudyEntry,
   type StudyList,
   type StudyStatus,

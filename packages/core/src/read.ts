@@ -1,10 +1,12 @@
 import { readStoredValues, whyUnreadable } from './dicom/pixels.ts'
 import { NeckFracError } from './errors.ts'
-import { readNifti } from './nifti/read.ts'
+import { orderAxes } from './nifti/axes.ts'
+import { AIR_BELOW_HU, readNifti } from './nifti/read.ts'
 import type { Codecs, Signal, SourceFile } from './ports.ts'
 import type { ReadProgress, StudyCandidate, StudyContent } from './scan.ts'
-import type { Study } from './series/study.ts'
+import type { Finding, Study } from './series/study.ts'
 import { buildVolume } from './volume/build.ts'
+import type { Volume } from './volume/volume.ts'
 
 export type ReadOptions = {
   /** Decoders of compressed pixels by transfer syntax; without them only uncompressed images are read. */
@@ -59,11 +61,21 @@ async function readDicom(
       onProgress: (done, total) => onProgress?.({ stage: 'read', done, total }),
     },
   )
+  const volume = orderAxes(built.volume, (length) => new Int16Array(length))
   return {
-    volume: built.volume,
-    slices: built.slices,
+    volume,
+    // Sagittal and coronal images are no slices of the volume once it is in the order of an axial series.
+    slices: volume === built.volume ? built.slices : [],
     series: candidate.series,
-    findings: [...content.findings, ...built.findings],
+    findings: [...content.findings, ...built.findings, ...(showsAir(volume) ? [] : [NO_AIR])],
     skipped: [...candidate.skipped, ...unreadable, ...built.skipped],
   }
 }
+
+const NO_AIR: Finding = {
+  code: 'no-air',
+  severity: 'blocking',
+  message: `No voxel is below ${AIR_BELOW_HU} HU, though every CT shows air: the values are no Hounsfield units.`,
+}
+
+const showsAir = ({ data }: Volume): boolean => data.some((hu) => hu < AIR_BELOW_HU)

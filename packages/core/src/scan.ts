@@ -5,8 +5,10 @@ import { NeckFracError } from './errors.ts'
 import { isNiftiPath, probeNiftiCt } from './nifti/probe.ts'
 import type { Codecs, Signal, Source, SourceFile } from './ports.ts'
 import { chooseSeries } from './series/choose.ts'
-import { groupSeries } from './series/group.ts'
-import { isDerived } from './series/rules.ts'
+import { groupSeries, type Series } from './series/group.ts'
+import { planeOf } from './series/plane.ts'
+import { type CompiledRules, compileRules, isDerived } from './series/rules.ts'
+import { defaultSeriesRules, type SeriesRules } from './series/rules-file.ts'
 import type { Finding, SeriesSummary, Skipped } from './series/study.ts'
 import { spacingMm } from './volume/geometry.ts'
 import type { Grid } from './volume/volume.ts'
@@ -37,6 +39,8 @@ export type ReadProgress = { readonly stage: 'scan' | 'read'; readonly done: num
 export type ScanOptions = {
   /** Given, a series in a transfer syntax that none of them decodes is not chosen. */
   readonly codecs?: Codecs
+  /** A site's own rules that choose the series; the default ones when absent. */
+  readonly rules?: SeriesRules | undefined
   readonly signal?: Signal
   readonly onProgress?: (progress: ReadProgress) => void
 }
@@ -85,7 +89,8 @@ export async function surveySource(source: Source, options: ScanOptions = {}): P
       byStudy.set(uid, images)
     }
   }
-  const candidates = [...byStudy.values()].map((images) => describeStudy(images, options.codecs))
+  const rules = compileRules(options.rules ?? defaultSeriesRules())
+  const candidates = [...byStudy.values()].map((images) => describeStudy(images, rules, options.codecs))
   const studies = [...candidates.filter(({ content }) => content !== null), ...describeNiftis(niftis)]
   const refused = candidates.filter(({ content }) => content === null)
   // The report of a lone study tells the whole story of the folder it lay in.
@@ -117,10 +122,11 @@ async function identify(file: SourceFile): Promise<Identified> {
 
 function describeStudy(
   images: readonly { readonly instance: Instance; readonly file: SourceFile }[],
+  rules: CompiledRules,
   codecs: Codecs | undefined,
 ): StudyCandidate {
   const { series, skipped } = groupSeries(images.map(({ instance }) => instance))
-  const { chosen, summaries } = chooseSeries(series, codecs)
+  const { chosen, summaries } = chooseSeries(series, { codecs, rules })
   const [{ instance: first }] = images
   const fileOf = new Map(images.map(({ instance, file }) => [instance, file]))
   const content =
@@ -129,7 +135,7 @@ function describeStudy(
       : {
           kind: 'dicom' as const,
           slices: chosen.instances.map((instance) => ({ instance, file: fileOf.get(instance)! })),
-          findings: isDerived(chosen) ? [DERIVED_FINDING] : [],
+          findings: findingsOf(chosen),
         }
   return {
     studyInstanceUid: first.studyInstanceUid || 'unnamed-study',
@@ -143,10 +149,22 @@ function describeStudy(
   }
 }
 
-const DERIVED_FINDING: Finding = {
-  code: 'derived-series',
-  severity: 'warning',
-  message: 'Only a series derived from other images was there to read; fine fractures may be smoothed away.',
+/** What the choice of this series means for the reading. */
+function findingsOf(series: Series): readonly Finding[] {
+  const findings: Finding[] = []
+  const warn = (code: string, message: string) => findings.push({ code, severity: 'warning', message })
+  if (isDerived(series))
+    warn(
+      'derived-series',
+      'Only a series derived from other images was there to read; fine fractures may be smoothed away.',
+    )
+  const plane = planeOf(series.normal)
+  if (plane !== 'axial')
+    warn(
+      'not-axial',
+      `The series read is ${plane}; it was resampled for networks that learned from axial slices.`,
+    )
+  return findings
 }
 
 type NiftiFile = { readonly file: SourceFile; readonly grid: Grid }

@@ -21,6 +21,8 @@ export type StudyEntry = {
 /** Where a study stands. */
 export type StudyStatus =
   | { readonly kind: 'waiting' }
+  /** A synthetic patient comes into being. */
+  | { readonly kind: 'making' }
   /** Files, or slices, so far; total 0 while it is not known. */
   | { readonly kind: 'reading'; readonly done: number; readonly total: number }
   /** `fraction` of the whole analysis, 0..1, as honest as it can be. `note`: e.g. "WebGPU", "WASM, 4 threads". */
@@ -78,7 +80,7 @@ export const mostSuspiciousFirst = <V extends { readonly probability: number | n
 
 /** Whether something of the study is still to come. */
 export const isUnderWay = ({ kind }: StudyStatus): boolean =>
-  kind === 'waiting' || kind === 'reading' || kind === 'analysing'
+  kind === 'waiting' || kind === 'making' || kind === 'reading' || kind === 'analysing'
 
 /** Whether there is something to show. */
 export const canOpen = ({ status: { kind } }: Pick<StudyEntry, 'status'>): boolean =>
@@ -100,6 +102,13 @@ export function statusOf({ status, findings }: Pick<Report, 'status' | 'findings
   if (status === 'analysed') return { kind: 'done' }
   const reason = findings.find((f) => f.severity === 'blocking')?.message ?? 'see the findings'
   return { kind: 'not-analysable', reason }
+}
+
+/** An error's words without the source before them: the list shows the source beside. */
+export function reasonOf(error: unknown, source: string): string {
+  let reason = error instanceof Error ? error.message : String(error)
+  while (reason.startsWith(`${source}: `)) reason = reason.slice(source.length + 2)
+  return reason
 }
 
 /** A name as a reader writes it: DICOM's family^given parts, or what else identifies the study. */

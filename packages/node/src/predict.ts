@@ -10,6 +10,7 @@ import {
   omittedRows,
   type Report,
   readStudy,
+  type SeriesRules,
   type Skipped,
   type StudyCandidate,
   scanSource,
@@ -33,6 +34,8 @@ export type PredictOptions = {
   readonly threads: number
   /** One of the bundle's operating points instead of its default. */
   readonly operatingPoint?: string | undefined
+  /** The site's own rules that choose the series; the default ones when absent. */
+  readonly rules?: SeriesRules | undefined
 }
 
 /** One line of run.json. */
@@ -71,7 +74,10 @@ export async function predict(paths: readonly string[], options: PredictOptions)
       try {
         const source = await openSource(path)
         try {
-          const { studies, refused, skipped } = await scanSource(source, { codecs: CODECS })
+          const { studies, refused, skipped } = await scanSource(source, {
+            codecs: CODECS,
+            rules: options.rules,
+          })
           skippedFiles.push(...skipped.map((file) => ({ source: path, ...file })))
           // Reading a refused study says why it was refused.
           for (const candidate of [...studies, ...refused]) {

@@ -238,18 +238,21 @@ class SequenceNetwork(nn.Module):
         return fracture, slices, heat
 
 
-def load_encoder_weights(module: nn.Module, path: Path, least: float = 0.8) -> int:
-    """Starts a timm encoder from a local file of its own names (ImageNet, say); returns how many tensors fit.
-
-    A first convolution of another channel count gets the file's mean over channels. At least the share
-    `least` of the encoder's tensors must be found.
-    """
-    if str(path).endswith(".safetensors"):
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Tensors by name, from a file of PyTorch or safetensors."""
+    if path.suffix == ".safetensors":
         from safetensors.torch import load_file
 
-        given = load_file(path)
-    else:
-        given = torch.load(path, map_location="cpu", weights_only=True)
+        return load_file(path)
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def load_encoder_weights(module: nn.Module, given: dict, source: str, least: float = 0.8) -> int:
+    """Starts a timm encoder from weights of its own names (ImageNet, say); returns how many tensors fit.
+
+    A first convolution of another channel count gets the mean over channels. At least the share `least` of
+    the encoder's tensors must be found.
+    """
     own = module.state_dict()
     fitting = {}
     for name, values in own.items():
@@ -261,7 +264,7 @@ def load_encoder_weights(module: nn.Module, path: Path, least: float = 0.8) -> i
         if found.shape == values.shape:
             fitting[name] = found
     if len(fitting) < math.ceil(least * len(own)):
-        raise WeightsError(f"{path}: only {len(fitting)} of the encoder's {len(own)} tensors are in it")
+        raise WeightsError(f"{source}: only {len(fitting)} of the encoder's {len(own)} tensors are in it")
     module.load_state_dict(fitting, strict=False)
     return len(fitting)
 

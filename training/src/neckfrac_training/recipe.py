@@ -53,8 +53,8 @@ class NetworkRecipe:
     init_from: str = ""
     """A network of the same run whose encoder's weights start this one, e.g. "slices"."""
     weights_file: str = ""
-    """A local file to start from, never downloaded: encoder weights (ImageNet, say), or the weights.pt of an
-    earlier training of the same network."""
+    """What to start from, never downloaded: "imagenet" (tf_efficientnet_lite0 alone), a file of encoder
+    weights, or the weights.pt of an earlier training of the same network."""
     validation_count: int = 16
     """Studies (segmenter) or vertebrae (slices, sequence) looked at after each epoch; four times as many
     after the last."""

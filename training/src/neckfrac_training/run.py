@@ -14,9 +14,10 @@ from tqdm import tqdm
 
 from . import __version__
 from .data import Prepared, read_prepared
+from .imagenet import imagenet_weights
 from .loop import Training, autocast_for, processes, rank_and_count
 from .metrics import json_numbers
-from .networks import build, load_encoder_weights
+from .networks import build, load_encoder_weights, read_weights
 from .recipe import Recipe, recipe_to_dict
 from .segmenter import SegmenterTask
 from .sequence import HeadTask, SequenceTask, collect_features, embed_vertebrae
@@ -58,15 +59,16 @@ def train_network(
 
 
 def start_weights(model, own, run: Path):
-    """init_from: the encoder of a network of this run. weights_file: a local file, either the weights.pt of
-    an earlier training of the same network, which then starts whole, or weights by the encoder's names."""
+    """init_from: the encoder of a network of this run. weights_file: "imagenet", or a local file, either the
+    weights.pt of an earlier training of the same network, which then starts whole, or weights by the
+    encoder's names."""
     if own.weights_file:
-        path = Path(own.weights_file)
-        given = torch.load(path, map_location="cpu", weights_only=True) if path.suffix == ".pt" else {}
+        ready = own.weights_file == "imagenet"
+        given = imagenet_weights(own.encoder) if ready else read_weights(Path(own.weights_file))
         if given.keys() == model.state_dict().keys():
             model.load_state_dict(given)
         else:
-            load_encoder_weights(model.encoder.net, path)
+            load_encoder_weights(model.encoder.net, given, own.weights_file)
     if own.init_from:
         path = run / own.init_from / "weights.pt"
         given = torch.load(path, map_location="cpu", weights_only=True)

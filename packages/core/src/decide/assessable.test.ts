@@ -30,19 +30,46 @@ describe('levels that cannot be counted are said to be uncertain', () => {
     expect(uncertain([3, 4, 5, 6, 7], [3, 7])).toContain('Neither C2 nor T1')
   })
   test('with a T1 that the scan cuts', () => {
-    expect(uncertain([4, 5, 6, 7, 8], [4, 8])).toContain('T1 is only partly in view')
+    expect(uncertain([3, 4, 5, 6, 7, 8], [3, 8])).toContain('T1 is only partly in view')
   })
   test('with a C2 that the scan cuts below the ring of C1', () => {
-    expect(uncertain([2, 3, 4, 5], [2, 5])).toContain('C2 is only partly in view')
+    expect(uncertain([2, 3, 4, 5, 6], [2, 6])).toContain('C2 is only partly in view')
   })
 })
 
 describe('levels are counted', () => {
   test.each([
-    ['from C2 down', [2, 3, 4, 5], [5]],
-    ['from a whole T1 up', [5, 6, 7, 8], [5]],
-    ['from the dens inside C1, both cut', [1, 2, 3, 4], [1, 2]],
+    ['from C2 down', [2, 3, 4, 5, 6], [6]],
+    ['from a whole T1 up', [3, 4, 5, 6, 7, 8], [3]],
+    ['from the dens inside C1, both cut', [1, 2, 3, 4, 5], [1, 2]],
   ])('%s', (_, labels, cut) => {
     expect(uncertain(labels, cut)).toBeUndefined()
+  })
+})
+
+describe('a study without a neck is refused as what it seems to be', () => {
+  const refusal = (labels: readonly number[], lowerRows: number, aboveMm = 0) => {
+    const shape = [1, 40, 16] as const
+    const data = new Uint8Array(40 * 16)
+    data.fill(9, 0, lowerRows * 16)
+    const ijkToLps = [0, 0, 4, 0, 2, 0, 0, 0, 0, -2, 0, 0, 0, 0, 0, 1]
+    const top = { ...volume, ijkToLps: volume.ijkToLps.with(11, -16 * labels[0] + 8 + aboveMm) }
+    return assess(top, { labels: { data, shape, ijkToLps }, vertebrae: labelled(labels) })
+  }
+  test.each([
+    ['a chest', [7, 8], 30, 0, 'study of the chest, abdomen or lumbar spine'],
+    ['a head', [1, 2], 0, 90, 'study of the head'],
+    ['half a neck', [1, 2, 3, 4], 5, 20, 'too short a part of the neck'],
+    ['something else', [], 0, 0, 'No vertebra was recognised'],
+  ])('%s', (_, labels, lowerRows, aboveMm, words) => {
+    const [finding, ...others] = refusal(labels, lowerRows, aboveMm)
+    expect(finding).toMatchObject({ code: 'no-cervical-spine', severity: 'blocking' })
+    expect(finding.message).toContain(words)
+    expect(others).toEqual([])
+  })
+  test('specks of label do not count', () => {
+    const four = labelled([1, 2, 3, 4, 5]).map((v) => (v.label === 5 ? { ...v, volumeMm3: 800 } : v))
+    const labels = { data: new Uint8Array(1), shape: [1, 1, 1] as const, ijkToLps: [] }
+    expect(assess(volume, { labels, vertebrae: four })[0].code).toBe('no-cervical-spine')
   })
 })

@@ -1,11 +1,20 @@
 import { LEVELS } from '../levels.ts'
 import type { Segmentation, Vertebra } from '../segment/segmentation.ts'
 import type { Finding } from '../series/study.ts'
-import { spacingMm } from '../volume/geometry.ts'
-import type { Volume } from '../volume/volume.ts'
+import { boundsLps, spacingMm } from '../volume/geometry.ts'
+import type { LabelVolume, Volume } from '../volume/volume.ts'
 
-/** Fewer cervical vertebrae than this are no cervical spine study. */
-const FEWEST_LEVELS = 3
+/** Fewer consecutive cervical vertebrae than this, whole or partly in view, are no study of the cervical spine. */
+const FEWEST_LEVELS = 5
+/**
+ * A vertebra counts from this volume. In a real head cut through C4 a C5 of 800 mm3 was made up; none of 40 real necks
+ * falls below five by it.
+ */
+const COUNTED_MM3 = 1500
+/** As much of the spine below T1 in a study without a neck speaks for chest, abdomen or lumbar spine, mm. */
+const LOWER_SPINE_MM = 40
+/** As much of the scan above C1 to C3 in a study without a neck speaks for a head, mm. */
+const HEAD_MM = 60
 /** RSNA 2022 holds slices of 1 mm and less; beyond these limits a fracture line is averaged away. */
 const SLICE_WARNING_MM = 1.5
 const SLICE_LIMIT_MM = 3
@@ -19,7 +28,8 @@ export function tooCoarse(volume: Volume): boolean {
 }
 
 /** What the geometry and the labels say about whether fractures can be judged at all. */
-export function assess(volume: Volume, { vertebrae }: Segmentation): Finding[] {
+export function assess(volume: Volume, segmentation: Segmentation): Finding[] {
+  const { vertebrae } = segmentation
   const findings: Finding[] = []
   const add = (code: string, severity: Finding['severity'], message: string) =>
     findings.push({ code, severity, message })
@@ -47,12 +57,13 @@ export function assess(volume: Volume, { vertebrae }: Segmentation): Finding[] {
 
   const inView = new Set(vertebrae.map((v) => v.label))
   const levels = LEVELS.filter((_, n) => inView.has(n + 1))
-  if (levels.length < FEWEST_LEVELS) {
+  if (longestRun(vertebrae) < FEWEST_LEVELS) {
     const seen = levels.length > 0 ? `only ${levels.join(', ')}` : 'none'
     add(
       'no-cervical-spine',
       'blocking',
-      `No cervical spine in view: of the seven cervical vertebrae ${seen} could be labelled, ${FEWEST_LEVELS} are needed.`,
+      `No complete cervical spine in view: of the seven cervical vertebrae ${seen} could be labelled, ` +
+        `${FEWEST_LEVELS} consecutive ones of at least ${COUNTED_MM3 / 1000} ml are needed. ${otherRegion(volume, segmentation)}`,
     )
     return findings
   }
@@ -68,7 +79,7 @@ export function assess(volume: Volume, { vertebrae }: Segmentation): Finding[] {
     add(
       'levels-cut-off',
       'warning',
-      `Cut off by the end of the scan: ${cut.join(', ')}. Only the part in view was judged.`,
+      `Cut off by the edge of the scan: ${cut.join(', ')}. Only the part in view was judged.`,
     )
   if (!isCountable(vertebrae))
     add(
@@ -80,6 +91,44 @@ export function assess(volume: Volume, { vertebrae }: Segmentation): Finding[] {
     )
   return findings
 }
+
+/** Most cervical vertebrae in an unbroken row. */
+function longestRun(vertebrae: readonly Vertebra[]): number {
+  const counted = new Set(vertebrae.filter((v) => v.volumeMm3 >= COUNTED_MM3).map((v) => v.label))
+  let longest = 0
+  let run = 0
+  for (let label = 1; label <= LEVELS.length; label++) {
+    run = counted.has(label) ? run + 1 : 0
+    longest = Math.max(longest, run)
+  }
+  return longest
+}
+
+/** What a study without a cervical spine shows instead, as far as the labels tell. */
+function otherRegion(volume: Volume, { labels, vertebrae }: Segmentation): string {
+  if (lowerSpineMm(labels) >= LOWER_SPINE_MM)
+    return 'The scan shows the spine below T1: it looks like a study of the chest, abdomen or lumbar spine.'
+  const [first] = vertebrae
+  if (first && first.label <= 3 && boundsLps(volume).max[2] - first.maxLps[2] >= HEAD_MM)
+    return 'The scan lies mostly above the neck: it looks like a study of the head.'
+  return vertebrae.length === 0
+    ? 'No vertebra was recognised: it looks like a study of the head or of another part of the body.'
+    : 'The scan shows too short a part of the neck.'
+}
+
+/** Extent along the body of what is labelled T2 or lower, mm; rows of a few voxels are noise. */
+function lowerSpineMm({ data, shape: [slices, rows, columns], ijkToLps }: LabelVolume): number {
+  const counts = new Uint32Array(rows)
+  for (let n = 0; n < slices * rows * columns; n++)
+    if (data[n] === LOWER_LABEL) counts[Math.floor(n / columns) % rows]++
+  const filled = counts.reduce((sum, count) => sum + (count >= LOWER_VOXELS ? 1 : 0), 0)
+  return filled * spacingMm(ijkToLps)[1]
+}
+
+/** The segmenter's label of T2 and all below it. */
+const LOWER_LABEL = 9
+/** Voxels of 4 x 2 x 2 mm in a row that speak for a vertebra: 0.16 ml of bone in 2 mm of height. */
+const LOWER_VOXELS = 10
 
 /**
  * Whether a vertebra is in view that is known by itself. C2 is known by its dens: by all of C2, or by the ring of C1

@@ -43,7 +43,7 @@ const seen = (...labels: number[]): Segmentation => ({
     centreLps: [0, 0, 0],
     minLps: [0, 0, 0],
     maxLps: [0, 0, 0],
-    volumeMm3: 1,
+    volumeMm3: 9000,
     confidence: 1,
     truncated: false,
   })),
@@ -60,11 +60,13 @@ test.each([
     seen(1, 2, 3, 4, 5, 6, 7),
     ['warning slices-thick', 'blocking pixels-too-large'],
   ],
+  ['four vertebrae', volume(1, 0.4), seen(2, 3, 4, 5), ['blocking no-cervical-spine']],
+  ['six with a hole', volume(1, 0.4), seen(1, 2, 3, 5, 6, 7), ['blocking no-cervical-spine']],
   ['a chest', volume(1, 0.7), seen(7, 8), ['blocking no-cervical-spine']],
   [
     'the middle of a neck',
     volume(1, 0.4),
-    seen(3, 4, 5),
+    seen(3, 4, 5, 6, 7),
     ['warning levels-not-in-view', 'warning levels-uncertain'],
   ],
 ])('%s', (_, v, s, expected) => {

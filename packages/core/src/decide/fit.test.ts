@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { LEVELS, type Level } from '../levels.ts'
-import { vertebraProbability } from './decide.ts'
+import { type Scores, vertebraProbability } from './decide.ts'
 import { fitDecision, type LabelledStudy } from './fit.ts'
 
 /** Model II knows the truth with noise; Model I is noise alone. */
@@ -35,6 +35,24 @@ test('trusts the better model, is calibrated and prefers recall', () => {
   const recall =
     rows.filter((r) => r.y && r.p >= decision.thresholds.C4).length / rows.filter((r) => r.y).length
   expect(recall).toBeGreaterThan(0.9)
+})
+
+test('shares the vote where neither model is better, and where little is known', () => {
+  const alike = studies(60).map((s) => ({
+    ...s,
+    scores: Object.fromEntries(
+      LEVELS.map((l) => [
+        l,
+        {
+          slices: s.scores[l]!.sequence + s.scores[l]!.slices,
+          sequence: s.scores[l]!.sequence - s.scores[l]!.slices,
+        },
+      ]),
+    ) as Record<Level, Scores>,
+  }))
+  expect(fitDecision(alike, 'test').sliceModelWeight).toBe(0.5)
+  const clear = fitDecision(studies(300), 'test').sliceModelWeight
+  expect(fitDecision(studies(6), 'test').sliceModelWeight).toBeGreaterThan(clear)
 })
 
 test('says so when there is nothing to learn from', () => {

@@ -33,10 +33,9 @@ export function fitDecision(studies: readonly LabelledStudy[], learnedOn: string
   const candidates = WEIGHTS.map((sliceModelWeight) => {
     const logits = rows.map((r) => ensembleLogit(r.scores, sliceModelWeight))
     const calibration = fitPlatt(logits, labels)
-    const loss = logLoss(logits, labels, calibration)
-    return { sliceModelWeight, calibration, loss }
+    return { sliceModelWeight, calibration, losses: logLosses(logits, labels, calibration) }
   })
-  const { sliceModelWeight, calibration } = candidates.reduce((a, b) => (b.loss < a.loss ? b : a))
+  const { sliceModelWeight, calibration } = mostEven(candidates)
 
   const probability = (s: Scores) => vertebraProbability(s, { sliceModelWeight, calibration })
   const vertebrae = rows.map((r) => ({ ...r, probability: probability(r.scores) }))
@@ -59,15 +58,37 @@ export function fitDecision(studies: readonly LabelledStudy[], learnedOn: string
   }
 }
 
-function logLoss(
+/**
+ * The candidate nearest to equal shares among those whose loss is within one standard error of the lowest (the paired
+ * differences' error; Breiman et al., Classification and Regression Trees, 1984): some hundred vertebrae do not tell
+ * shares apart, and two models that err apart err less together on studies of another kind.
+ */
+function mostEven<T extends { readonly sliceModelWeight: number; readonly losses: readonly number[] }>(
+  candidates: readonly T[],
+): T {
+  const best = candidates.reduce((a, b) => (sum(b.losses) < sum(a.losses) ? b : a))
+  const asGood = candidates.filter(({ losses }) => {
+    const differences = losses.map((loss, n) => loss - best.losses[n])
+    const mean = sum(differences) / differences.length
+    const variance = sum(differences.map((d) => (d - mean) ** 2)) / (differences.length - 1)
+    return mean <= Math.sqrt(variance / differences.length)
+  })
+  const uneven = ({ sliceModelWeight }: T) => Math.abs(sliceModelWeight - 0.5)
+  return asGood.reduce((a, b) => (uneven(b) < uneven(a) ? b : a))
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+
+/** Cross-entropy of each prediction. */
+function logLosses(
   logits: readonly number[],
   labels: readonly boolean[],
   { slope, intercept }: Decision['calibration'],
-): number {
+): number[] {
   // log(1 + e^-x) for a positive, log(1 + e^x) for a negative, without overflow.
   const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
-  return logits.reduce((sum, logit, n) => {
+  return logits.map((logit, n) => {
     const x = slope * logit + intercept
-    return sum + softplus(labels[n] ? -x : x)
-  }, 0)
+    return softplus(labels[n] ? -x : x)
+  })
 }

@@ -85,7 +85,7 @@ function bars(report: Report): Markup {
   }
   return html`<section><h2>Fracture probability</h2>
 <table class="bars"><thead><tr><th scope="col">Level</th><th scope="col"><span class="hint">0 – 100 %, upright mark: threshold</span></th><th scope="col" class="number-cell">Prob.</th><th scope="col" class="number-cell">Thr.</th><th scope="col">Call</th></tr></thead>
-<tbody>${report.vertebrae.map((v) => row(v.level, v, v.call === 'not-assessable' && report.status === 'analysed' ? whereWords(v, report) : ''))}
+<tbody>${report.vertebrae.map((v) => row(v.level, v, v.box === null && report.status === 'analysed' ? whereWords(v, report) : v.inView === 'partly' ? 'only partly in view' : ''))}
 ${row('Patient', report.patient, '')}</tbody></table>
 <p class="soft small" style="margin-top:10px">Patient: the probability that any vertebra in view is fractured. Operating point: ${report.bundle.operatingPoint}.</p></section>`
 }

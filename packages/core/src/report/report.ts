@@ -58,6 +58,8 @@ export type VertebraResult = {
   readonly level: Level
   /** Centre of the labelled vertebra, LPS, mm; null when it is not in view. */
   readonly centreLps: Vec3 | null
+  /** How much of it the scan shows, whether or not it was judged; missing in reports of earlier versions. */
+  readonly inView?: 'whole' | 'partly' | 'no'
   /** Calibrated ensemble probability of a fracture, 0..1; null when not assessable. */
   readonly probability: number | null
   /** Probability from which the call is 'fracture'. */

@@ -39,17 +39,18 @@ const side = (mm: number, positive: string, negative: string): string =>
 
 /** Where the finding of a vertebra lies, or why there is nothing to show. */
 export function whereWords(vertebra: VertebraResult, report: Report): string {
-  const { box, call, centreLps } = vertebra
+  const { box, call, centreLps, inView } = vertebra
+  const partly = inView === 'partly' ? ', only partly in view' : ''
   if (box) {
     const offset = centreLps ? `, ${offsetWords(centreLps, box.centreLps)}` : ''
-    return sliceWords(box, report.geometry.sliceCount) + offset
+    return sliceWords(box, report.geometry.sliceCount) + offset + partly
   }
-  if (call === 'fracture') return 'place not known'
+  if (call === 'fracture') return `place not known${partly}`
   if (call === 'not-assessable') {
     if (report.status === 'not-analysable') return 'study not analysable'
     return centreLps ? 'in view, but not complete enough to judge' : 'not found in the field of view'
   }
-  return ''
+  return inView === 'partly' ? 'only partly in view' : ''
 }
 
 /** The verdict on the patient in words. A study that was not judged is never called negative. */

@@ -1,5 +1,6 @@
 import { mapConcurrently } from '../concurrency.ts'
 import type { Session, Signal } from '../ports.ts'
+import { transform } from '../volume/geometry.ts'
 import type { LabelVolume, Volume } from '../volume/volume.ts'
 import { keepLargestComponents } from './components.ts'
 import { segmentationImage } from './grid.ts'
@@ -15,12 +16,17 @@ const BATCH = 8
 
 /**
  * Labels the vertebrae of a volume: 2.5D network on sagittal slabs, smoothing across slabs, largest component a label.
+ * @param options.onProgress Is told how many of how many batches of slices are done.
  * @param options.image The volume on the segmentation grid, where that is known already.
  */
 export async function segment(
   volume: Volume,
   session: Session,
-  options: { signal?: Signal | undefined; image?: Volume | undefined } = {},
+  options: {
+    signal?: Signal | undefined
+    image?: Volume | undefined
+    onProgress?: ((done: number, total: number) => void) | undefined
+  } = {},
 ): Promise<Segmentation> {
   const image = options.image ?? segmentationImage(volume)
   const [slices, rows, columns] = image.shape
@@ -28,6 +34,7 @@ export async function segment(
   const probabilities = new Float32Array(slices * CLASSES * plane)
   const batches = Array.from({ length: Math.ceil(slices / BATCH) }, (_, n) => n * BATCH)
   // Two at a time: the next batch is cut, and the last one read, while the network works.
+  let done = 0
   await mapConcurrently(batches, 2, async (first) => {
     options.signal?.throwIfAborted()
     const count = Math.min(BATCH, slices - first)
@@ -35,6 +42,7 @@ export async function segment(
       image: { data: slabs(image, first, count), shape: [count, CONTEXT, rows, columns] },
     })
     softmax(logits.data, count, plane, probabilities, first * CLASSES * plane)
+    options.onProgress?.(++done, batches.length)
   })
   const best = mostProbable(probabilities, slices, plane)
   const labels: LabelVolume = { data: best.labels, shape: image.shape, ijkToLps: image.ijkToLps }
@@ -108,22 +116,29 @@ function mostProbable(
   return { labels, probability }
 }
 
-/** Marks vertebrae that reach within one row of the first or the last row of the scan. */
+/** Grid steps from the edge of the scan within which a vertebra counts as cut, along x (4 mm), z and y (2 mm). */
+const EDGE_STEPS = { x: 0, z: 1, y: 0 } as const
+
+/** Marks vertebrae that reach the edge of the scan: the outermost planes of the grid with more than air in them. */
 function markTruncated(vertebrae: readonly Vertebra[], { data, shape, ijkToLps }: Volume): Vertebra[] {
   const [slices, rows, columns] = shape
-  const filled = (row: number) => {
-    for (let s = 0; s < slices; s++)
-      for (let c = 0; c < columns; c++) if (data[(s * rows + row) * columns + c] > -1000) return true
-    return false
-  }
-  let [top, bottom] = [0, rows - 1]
-  while (top < bottom && !filled(top)) top++
-  while (bottom > top && !filled(bottom)) bottom--
-  const stepMm = -ijkToLps[9]
-  const z = (row: number) => ijkToLps[11] - row * stepMm
+  const filled = [slices, rows, columns].map((n) => new Uint8Array(n))
+  for (let n = 0, s = 0; s < slices; s++)
+    for (let r = 0; r < rows; r++)
+      for (let c = 0; c < columns; c++, n++)
+        if (data[n] > -1000) {
+          filled[0][s] = 1
+          filled[1][r] = 1
+          filled[2][c] = 1
+        }
+  const [x, z, y] = filled.map((planes) => [planes.indexOf(1), planes.lastIndexOf(1)])
+  const lps = (c: number, r: number, s: number) => transform(ijkToLps, [c, r, s])
+  const steps = EDGE_STEPS
+  const low = lps(y[0] + steps.y, z[1] - steps.z, x[0] + steps.x)
+  const high = lps(y[1] - steps.y, z[0] + steps.z, x[1] - steps.x)
   return vertebrae.map((v) => ({
     ...v,
-    truncated: v.maxLps[2] >= z(top + 1) || v.minLps[2] <= z(bottom - 1),
+    truncated: [0, 1, 2].some((axis) => v.minLps[axis] <= low[axis] || v.maxLps[axis] >= high[axis]),
   }))
 }
 

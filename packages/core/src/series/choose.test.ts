@@ -3,6 +3,8 @@ import { type SliceOptions, writeSlice } from '../../test/dicom-bytes.ts'
 import { type Instance, parseInstance } from '../dicom/instance.ts'
 import { chooseSeries } from './choose.ts'
 import { groupSeries } from './group.ts'
+import { compileRules } from './rules.ts'
+import { parseSeriesRules } from './rules-file.ts'
 
 /** Images of one series, `step` mm apart. */
 function series(uid: string, options: SliceOptions & { count?: number; step?: number } = {}): Instance[] {
@@ -16,7 +18,8 @@ function series(uid: string, options: SliceOptions & { count?: number; step?: nu
   })
 }
 
-const choose = (...instances: Instance[][]) => chooseSeries(groupSeries(instances.flat()).series, {})
+const choose = (...instances: Instance[][]) =>
+  chooseSeries(groupSeries(instances.flat()).series, { codecs: {} })
 const reasonOf = (uid: string, choice: ReturnType<typeof choose>) =>
   choice.summaries.find((summary) => summary.seriesInstanceUid === uid)?.reason
 
@@ -43,6 +46,34 @@ describe('groupSeries', () => {
   ])('splits one UID by %s', (_, options) => {
     const { series: groups } = groupSeries([...series('1.1'), ...series('1.1', { ...options, count: 7 })])
     expect(groups.map((s) => s.instances.length)).toEqual([100, 7])
+  })
+
+  const again = (instances: readonly Instance[], changes: Partial<Instance> = {}) =>
+    instances.map((i) => ({ ...i, sopInstanceUid: `${i.sopInstanceUid}.2`, ...changes }))
+  const counts = (instances: readonly Instance[]) =>
+    groupSeries(instances).series.map((s) => s.instances.length)
+
+  it('splits two acquisitions of the same part of the body, though no slice repeats a position', () => {
+    const shifted = series('1.1').map((i) => ({ ...i, position: [0, 0, i.position![2] + 0.3] as const }))
+    expect(counts([...series('1.1'), ...again(shifted, { acquisitionNumber: 2 })])).toEqual([100, 100])
+  })
+
+  it('keeps acquisitions together that lie one below the other, as a table that moves in steps scans them', () => {
+    const steps = series('1.1').map((i, k) => ({ ...i, acquisitionNumber: Math.floor(k / 4) }))
+    expect(counts(steps)).toEqual([100])
+  })
+
+  it('splits stacks without acquisition numbers by the order of their images', () => {
+    const first = series('1.1').map((i, k) => ({ ...i, instanceNumber: k }))
+    const second = first.map((i, k) => ({ ...i, instanceNumber: 100 + k, sopInstanceUid: `9.${k}` }))
+    const { series: groups } = groupSeries([...second, ...first])
+    expect(groups.map((s) => s.instances.every((i) => i.instanceNumber! < 100))).toEqual([true, false])
+    expect(groups.map((s) => s.instances.length)).toEqual([100, 100])
+  })
+
+  it('takes no stray copies for a second stack', () => {
+    expect(counts([...series('1.1'), ...again(series('1.1').slice(0, 30))])).toEqual([130])
+    expect(counts([...series('1.1'), ...series('1.1')])).toEqual([200])
   })
 
   it('splits two acquisitions that lie on top of each other', () => {
@@ -76,8 +107,6 @@ describe('chooseSeries', () => {
     ['no RescaleSlope', { slope: 0 }],
     ['only 19 slices', { count: 19, step: 5 }],
     ['covers only 50 mm', { count: 51 }],
-    ['nearest sagittal', { orientation: [0, 1, 0, 0, 0, -1] }],
-    ['nearest coronal', { orientation: [1, 0, 0, 0, 0, -1] }],
     [
       '1.2.840.10008.1.2.5 (RLE lossless)',
       { transferSyntax: '1.2.840.10008.1.2.5', fragments: [new Uint8Array(2)] },
@@ -113,6 +142,59 @@ describe('chooseSeries', () => {
       expect(reasonOf('1.1', choice)).toBe(`best of 2: ${words}`)
       expect(reasonOf('1.2', choice)).toBe(`another series is preferred: ${words}`)
     }
+  })
+
+  it.each<[string, number[]]>([
+    ['oblique', [1, 0, 0, 0, Math.SQRT1_2, Math.SQRT1_2]],
+    ['sagittal', [0, 1, 0, 0, 0, -1]],
+    ['coronal', [1, 0, 0, 0, 0, -1]],
+  ])('reads %s slices where nothing axial can be read', (plane, orientation) => {
+    const reformat = { orientation, rows: 160, columns: 4 }
+    const stack = (uid: string) =>
+      series(uid, reformat).map((i, k) => ({
+        ...i,
+        position: (plane === 'sagittal' ? [k, 0, 0] : [0, k, -k]) as [number, number, number],
+      }))
+    expect(choose(stack('1.1')).chosen?.seriesInstanceUid).toBe('1.1')
+    const beside = choose(stack('1.1'), series('1.2'))
+    expect(beside.chosen?.seriesInstanceUid).toBe('1.2')
+    expect(reasonOf('1.1', beside)).toContain('better plane')
+    const thick = choose(stack('1.1'), series('1.2', { step: 5, count: 30 }))
+    expect(thick.chosen?.seriesInstanceUid).toBe('1.1')
+  })
+
+  it('measures the length of sagittal slices along the body', () => {
+    const sagittal = series('1.1', { orientation: [0, 1, 0, 0, 0, -1], rows: 50, columns: 200 })
+    expect(reasonOf('1.1', choose(sagittal))).toBe('covers only 49 mm, 60 mm needed')
+  })
+
+  it("follows a site's own rules", () => {
+    const all = [
+      series('1.1', { description: 'NECK 1.0 BONE' }),
+      series('1.2', { description: 'NECK 1.0 DL' }),
+      series('1.3', { description: 'NECK 0.5 METAL', step: 0.5, count: 200 }),
+    ]
+    const under = (rules: unknown) =>
+      chooseSeries(groupSeries(all.flat()).series, {
+        rules: compileRules(parseSeriesRules(JSON.stringify(rules))),
+      })
+    expect(under({}).chosen?.seriesInstanceUid).toBe('1.1')
+    const preferring = under({
+      prefer: [
+        { field: 'seriesDescription', matches: '\\bDL\\b', words: 'our own reconstruction' },
+        'thinner',
+      ],
+    })
+    expect(preferring.chosen?.seriesInstanceUid).toBe('1.2')
+    expect(reasonOf('1.1', preferring)).toBe('another series is preferred: our own reconstruction')
+    const rejecting = under({
+      reject: [{ field: 'seriesDescription', matches: 'bone$', reason: 'not sent here' }],
+      boneKernels: [],
+      boneWords: [],
+    })
+    expect(reasonOf('1.1', rejecting)).toBe('not sent here')
+    expect(rejecting.chosen?.seriesInstanceUid).toBe('1.3')
+    expect(under({ planes: ['sagittal'] }).chosen).toBeNull()
   })
 
   it('takes thick slices that overlap for thick', () => {

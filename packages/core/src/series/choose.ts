@@ -1,7 +1,8 @@
 import { whyUnreadable } from '../dicom/pixels.ts'
 import type { Codecs } from '../ports.ts'
 import type { Series } from './group.ts'
-import { PREFERENCES, REJECTIONS } from './rules.ts'
+import { type CompiledRules, compileRules, type Preference } from './rules.ts'
+import { defaultSeriesRules } from './rules-file.ts'
 import type { SeriesSummary } from './study.ts'
 
 export type Choice = {
@@ -10,11 +11,22 @@ export type Choice = {
   readonly summaries: readonly SeriesSummary[]
 }
 
-/** Chooses the series to read by the rules of rules.ts. Without codecs every transfer syntax counts as readable. */
-export function chooseSeries(all: readonly Series[], codecs?: Codecs): Choice {
+export type ChooseOptions = {
+  /** Without them every transfer syntax counts as readable. */
+  readonly codecs?: Codecs | undefined
+  /** The default rules when absent. */
+  readonly rules?: CompiledRules | undefined
+}
+
+/** Chooses the series to read, and says of each why or why not. */
+export function chooseSeries(
+  all: readonly Series[],
+  { codecs, rules = compileRules(defaultSeriesRules()) }: ChooseOptions = {},
+): Choice {
+  const compare = comparer(rules.preferences)
   const rejected = new Map<Series, string>()
   for (const series of all) {
-    const reason = whyRejected(series, codecs)
+    const reason = whyRejected(series, rules, codecs)
     if (reason !== null) rejected.set(series, reason)
   }
   const ranked = all.filter((series) => !rejected.has(series)).sort((a, b) => compare(a, b).order)
@@ -34,8 +46,12 @@ export function chooseSeries(all: readonly Series[], codecs?: Codecs): Choice {
   }
 }
 
-function whyRejected(series: Series, codecs: Codecs | undefined): string | null {
-  for (const rule of REJECTIONS) {
+function whyRejected(
+  series: Series,
+  { rejections }: CompiledRules,
+  codecs: Codecs | undefined,
+): string | null {
+  for (const rule of rejections) {
     const reason = rule(series)
     if (reason !== null) return reason
   }
@@ -46,13 +62,16 @@ function whyRejected(series: Series, codecs: Codecs | undefined): string | null 
   return first != null && reasons.every((reason) => reason !== null) ? first : null
 }
 
-function compare(a: Series, b: Series): { order: number; words: string } {
-  for (const { words, rank } of PREFERENCES) {
-    const order = rank(a) - rank(b)
-    if (order !== 0) return { order, words }
+/** Which of two series is better, order < 0 for the first, and by which preference. */
+const comparer =
+  (preferences: readonly Preference[]) =>
+  (a: Series, b: Series): { order: number; words: string } => {
+    for (const { words, rank } of preferences) {
+      const order = rank(a) - rank(b)
+      if (order !== 0) return { order, words }
+    }
+    return { order: a.seriesInstanceUid < b.seriesInstanceUid ? -1 : 1, words: 'equal; first by UID' }
   }
-  return { order: a.seriesInstanceUid < b.seriesInstanceUid ? -1 : 1, words: 'equal; first by UID' }
-}
 
 function summarize(series: Series, reason: string, chosen: boolean): SeriesSummary {
   const [first] = series.instances

@@ -75,20 +75,59 @@ const sameDirection = (a: Vec3, b: Vec3): boolean =>
   a.every((value, i) => Math.abs(value - b[i]) <= SAME_DIRECTION)
 
 /**
- * Two acquisitions in one series lie on top of each other, so that sorting would mix them. Where half of the images
- * share their position with another one, AcquisitionNumber tells them apart.
+ * Two acquisitions in one series lie on top of each other, so that sorting would mix them. AcquisitionNumber tells
+ * them apart where acquisitions cover the same part of the body; else, where most positions hold several images, their
+ * order by InstanceNumber: the first at each position is of the first stack.
  */
 function splitAcquisitions(part: readonly Instance[]): readonly (readonly Instance[])[] {
-  const positions = new Set(part.map((i) => i.position!.map((v) => Math.round(v * 100)).join(' ')))
-  const unique = new Map(part.map((i) => [i.sopInstanceUid, i]))
-  if (positions.size > 0.75 * unique.size) return [part]
-  const byAcquisition = Map.groupBy(part, (instance) => instance.acquisitionNumber)
-  return [...byAcquisition.values()]
+  const normal = normalOf(part[0])
+  const along = (instance: Instance) => dot(instance.position!, normal)
+  const stacks = [...Map.groupBy(part, (instance) => instance.acquisitionNumber).values()]
+  const spans = stacks.map((stack) => extentOf(stack.map(along)))
+  if (spans.some((a, i) => spans.some((b, j) => i < j && overlap(a, b) > SAME_PLACE)))
+    return stacks.flatMap(splitRepeats)
+  return splitRepeats(part)
 }
 
+/** Acquisitions that share at least this part of the shorter one's extent show the same part of the body. */
+const SAME_PLACE = 0.5
+/** Series in which fewer positions than this repeat have stray duplicates, and are no two stacks. */
+const REPEATED_POSITIONS = 0.5
+
+function splitRepeats(part: readonly Instance[]): readonly (readonly Instance[])[] {
+  const unique = [...new Map(part.map((instance) => [instance.sopInstanceUid, instance])).values()]
+  const byPosition = Map.groupBy(unique, ({ position }) =>
+    position!.map((mm) => Math.round(mm / SAME_POSITION_MM)).join(' '),
+  )
+  const repeated = [...byPosition.values()].filter(({ length }) => length > 1).length
+  if (repeated < REPEATED_POSITIONS * byPosition.size || byPosition.size < 2) return [part]
+  const stacks: Instance[][] = []
+  for (const images of byPosition.values()) {
+    const ordered = images.toSorted((a, b) => (a.instanceNumber ?? 0) - (b.instanceNumber ?? 0))
+    for (const [n, image] of ordered.entries()) {
+      stacks[n] ??= []
+      stacks[n].push(image)
+    }
+  }
+  return stacks
+}
+
+type Extent = readonly [from: number, to: number]
+const extentOf = (values: readonly number[]): Extent => [
+  values.reduce((a, b) => Math.min(a, b)),
+  values.reduce((a, b) => Math.max(a, b)),
+]
+
+/** Part of the shorter extent that both cover; single positions cover nothing. */
+function overlap(a: Extent, b: Extent): number {
+  const shorter = Math.min(a[1] - a[0], b[1] - b[0])
+  return shorter > 0 ? (Math.min(a[1], b[1]) - Math.max(a[0], b[0])) / shorter : 0
+}
+
+const normalOf = ({ orientation }: Instance): Vec3 => cross(orientation![0], orientation![1])
+
 function measureSeries(seriesInstanceUid: string, instances: readonly Instance[]): Series {
-  const [alongRow, downColumn] = instances[0].orientation!
-  const normal = cross(alongRow, downColumn)
+  const normal = normalOf(instances[0])
   const along = instances.map((instance) => dot(instance.position!, normal)).sort((a, b) => a - b)
   const steps = along
     .slice(1)

@@ -19,7 +19,7 @@ import { interruptible } from '../interrupt.ts'
 import { createPool, type Pool } from '../pool.ts'
 import { createProgress } from '../progress.ts'
 import { defaultWorkers } from '../workers.ts'
-import { familyOption, parseCount, requireTemplates, TEMPLATES } from './arguments.ts'
+import { familiesOption, parseCount, requireTemplates, TEMPLATES } from './arguments.ts'
 
 type Options = {
   readonly bundle: string
@@ -27,7 +27,7 @@ type Options = {
   readonly phantoms?: number
   readonly seed?: number
   readonly preset: PresetName
-  readonly family: FamilyName
+  readonly family: readonly FamilyName[]
   readonly templates?: string
   readonly workers: number
 }
@@ -38,7 +38,7 @@ export const calibrateCommand = new Command('calibrate')
   )
   .requiredOption('--bundle <dir>', 'bundle whose manifest.json gets the new decision')
   .option('--rsna <dir>', "labelled studies in RSNA's layout: train.csv, train_images")
-  .option('--phantoms <n>', 'instead: synthetic patients, made on the fly', parseCount)
+  .option('--phantoms <n>', 'instead: so many synthetic patients of each family, made on the fly', parseCount)
   .option(
     '--seed <s>',
     'seed of the first; the others follow. Keep away from the seeds of the training',
@@ -47,7 +47,7 @@ export const calibrateCommand = new Command('calibrate')
   .addOption(
     new Option('--preset <name>', 'what the phantoms are like').choices(Object.keys(PRESETS)).default('tune'),
   )
-  .addOption(familyOption())
+  .addOption(familiesOption())
   .option('--templates <dir>', TEMPLATES)
   .option('--workers <w>', 'threads', parseCount, defaultWorkers())
   .action((options: Options) => interruptible((signal) => calibrate(options, signal)))
@@ -94,7 +94,7 @@ async function calibrate(options: Options, signal: AbortSignal) {
 
 /** The studies to score, and how the manifest will call them. */
 async function jobsOf(options: Options): Promise<{ jobs: Job[]; name: string }> {
-  const { bundle, rsna, phantoms, seed, preset, family } = options
+  const { bundle, rsna, phantoms, seed, preset, family: families } = options
   if ((rsna === undefined) === (phantoms === undefined))
     throw new NeckFracError('usage', 'give either --rsna DIR or --phantoms N')
   if (rsna !== undefined) {
@@ -113,14 +113,16 @@ async function jobsOf(options: Options): Promise<{ jobs: Job[]; name: string }> 
   }
   const count = phantoms ?? 0
   if (seed === undefined) throw new NeckFracError('usage', '--phantoms N needs --seed S')
-  requireTemplates(options)
+  requireTemplates(families, options.templates)
   const templates = options.templates === undefined ? [] : await listTemplates(options.templates)
   return {
-    name: `${count} synthetic studies, ${family}, preset ${preset}, seeds ${seed} to ${seed + count - 1}`,
-    jobs: Array.from({ length: count }, (_, n) => {
-      const label = `seed ${seed + n}`
-      const input = { seed: seed + n, preset, family, templates, bundle }
-      return { label, run: (pool, signal) => pool.run('scorePhantom', input, { label, signal }) }
-    }),
+    name: `${count * families.length} synthetic studies, ${families.join(' and ')}, preset ${preset}, seeds ${seed} to ${seed + count - 1}`,
+    jobs: families.flatMap((family) =>
+      Array.from({ length: count }, (_, n) => {
+        const label = `${family}, seed ${seed + n}`
+        const input = { seed: seed + n, preset, family, templates, bundle }
+        return { label, run: (pool, signal) => pool.run('scorePhantom', input, { label, signal }) }
+      }),
+    ),
   }
 }

@@ -4,7 +4,6 @@ import {
   type Assessment,
   assessCases,
   BOOTSTRAP,
-  FAMILIES,
   type FamilyName,
   type Manifest,
   type NamedPoint,
@@ -23,7 +22,7 @@ import {
   toEvaluationPage,
   toSummary,
 } from '@neckfrac/core'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { writeAtomically } from '../atomic-file.ts'
 import { DEFAULT_BUNDLE } from '../bundle.ts'
 import { casesOfReports } from '../data-sets/evaluation-reports.ts'
@@ -32,7 +31,7 @@ import { casesOfTables } from '../data-sets/evaluation-tables.ts'
 import { interruptible } from '../interrupt.ts'
 import { createProgress } from '../progress.ts'
 import { defaultWorkers } from '../workers.ts'
-import { parseCount, requireTemplates, TEMPLATES } from './arguments.ts'
+import { familiesOption, parseCount, requireTemplates, TEMPLATES } from './arguments.ts'
 
 const DEFAULT_THRESHOLD = 0.5
 /** Written beside train.csv by `neckfrac phantom`. */
@@ -90,11 +89,7 @@ export const evaluateCommand = new Command('evaluate')
   .addOption(
     new Option('--preset <name>', 'what the phantoms are like').choices(Object.keys(PRESETS)).default('rsna'),
   )
-  .addOption(
-    new Option('--family <names>', `comma-separated: ${FAMILIES.join(', ')}`)
-      .argParser(parseFamilies)
-      .default(['parametric'], 'parametric'),
-  )
+  .addOption(familiesOption())
   .option('--templates <dir>', TEMPLATES)
   .option('--bundle <dir>', 'model bundle that judges the phantoms', DEFAULT_BUNDLE)
   .option('--workers <n>', 'threads; each needs about 0.8 GB', parseCount, defaultWorkers())
@@ -161,8 +156,7 @@ async function evaluatedOf(options: Options, signal: AbortSignal): Promise<Evalu
 async function ofPhantoms(options: Options, phantoms: number, signal: AbortSignal): Promise<Evaluated> {
   const { out, seed, preset, family: families, bundle, workers } = options
   if (out === undefined) throw new NeckFracError('usage', '--phantoms needs --out DIR, to continue from.')
-  const deformed = families.find((f) => f === 'template') ?? families.find((f) => f !== 'parametric')
-  requireTemplates({ family: deformed ?? 'parametric', templates: options.templates })
+  requireTemplates(families, options.templates)
   const manifest = await readManifest(bundle)
   const progress = createProgress('scoring', phantoms * families.length)
   const { cases, failures } = await scorePhantoms({
@@ -251,12 +245,4 @@ async function readText(file: string): Promise<string> {
 async function syntheticRemark(folder: string, { synthetic }: Options): Promise<string | null> {
   const remark = await readFile(join(folder, SYNTHETIC_FILE), 'utf8').catch(() => null)
   return remark !== null || synthetic ? PHANTOMS : null
-}
-
-function parseFamilies(text: string): FamilyName[] {
-  return text.split(',').map((name) => {
-    const family = FAMILIES.find((f) => f === name.trim())
-    if (!family) throw new InvalidArgumentError(`"${name}" is not one of ${FAMILIES.join(', ')}.`)
-    return family
-  })
 }

@@ -8,17 +8,23 @@ import {
 } from '@neckfrac/core'
 import { Command } from 'commander'
 import { CODECS } from '../codecs.ts'
+import { readSeriesRules, seriesRulesOption } from '../series-rules.ts'
 import { openSource } from '../sources.ts'
 
 export const infoCommand = new Command('info')
   .description('Show the studies and series in a folder, .zip or file, what would be read and why.')
   .argument('<path>', 'folder, .zip, DICOM or NIfTI file')
   .option('--json', 'print JSON for other programs')
-  .action(async (path: string, { json }: { json?: boolean }) => {
+  .addOption(seriesRulesOption())
+  .action(async (path: string, { json, seriesRules }: { json?: boolean; seriesRules?: string }) => {
+    const rules = await readSeriesRules(seriesRules)
     const source = await openSource(path)
     try {
-      const scan = await surveySource(source, { codecs: CODECS })
-      console.log(json ? JSON.stringify(toInfo(path, scan), null, 2) : describeScan(path, scan))
+      const scan = await surveySource(source, { codecs: CODECS, rules })
+      const changes = rules && changedChoices(await surveySource(source, { codecs: CODECS }), scan)
+      const info = { ...toInfo(path, scan), ...(changes && { seriesRules, changes }) }
+      console.log(json ? JSON.stringify(info, null, 2) : describeScan(path, scan))
+      if (changes && !json) console.log(describeChanges(changes))
       if (scan.studies.length === 0) process.exitCode = EXIT_CODES.input
     } finally {
       await source.dispose?.()
@@ -35,6 +41,45 @@ export function toInfo(path: string, { studies, refused, skipped }: Scan) {
     skipped: candidate.skipped,
   })
   return { source: path, studies: [...studies, ...refused].map(study), skipped }
+}
+
+/** A study of which the site's rules read another series than the default rules. */
+export type ChangedChoice = {
+  readonly studyInstanceUid: string
+  /** null: no series can be read. */
+  readonly byDefault: SeriesSummary | null
+  readonly bySite: SeriesSummary | null
+}
+
+export function changedChoices(byDefault: Scan, bySite: Scan): readonly ChangedChoice[] {
+  const before = choices(byDefault)
+  return [...choices(bySite)].flatMap(([studyInstanceUid, chosen]) => {
+    const other = before.get(studyInstanceUid) ?? null
+    // Parts of one SeriesInstanceUID differ in their number of slices or kernel.
+    const isSame = (['seriesInstanceUid', 'sliceCount', 'kernel'] as const).every(
+      (key) => chosen?.[key] === other?.[key],
+    )
+    return isSame ? [] : { studyInstanceUid, byDefault: other, bySite: chosen }
+  })
+}
+
+const choices = ({ studies, refused }: Scan): ReadonlyMap<string, SeriesSummary | null> =>
+  new Map(
+    [...studies, ...refused].map(({ studyInstanceUid, series }) => [
+      studyInstanceUid,
+      series.find(({ chosen }) => chosen) ?? null,
+    ]),
+  )
+
+export function describeChanges(changes: readonly ChangedChoice[]): string {
+  if (changes.length === 0) return 'The default rules would read the same.'
+  const name = (series: SeriesSummary | null) =>
+    series === null ? 'nothing' : `"${series.description}" (${series.sliceCount} images)`
+  const lines = changes.map(
+    ({ studyInstanceUid, byDefault, bySite }) =>
+      `  study ${studyInstanceUid}: ${name(bySite)} instead of ${name(byDefault)}`,
+  )
+  return ['Other than by the default rules:', ...lines].map(withoutControls).join('\n')
 }
 
 /** What is printed for people. */

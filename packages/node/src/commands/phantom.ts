@@ -32,7 +32,7 @@ export const phantomCommand = new Command('phantom')
       templates?: string
       workers: number
     }) => {
-      requireTemplates(options)
+      requireTemplates([options.family], options.templates)
       const { out, studies, gallery } = options
       if (gallery !== undefined) return drawGallery({ ...options, gallery })
       if (out === undefined || studies === undefined)

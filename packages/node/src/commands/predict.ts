@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { DEFAULT_BUNDLE } from '../bundle.ts'
 import { FORMATS, type Format, type PredictOptions, predict } from '../predict.ts'
+import { readSeriesRules, seriesRulesOption } from '../series-rules.ts'
 import { parseCount } from './arguments.ts'
 
 export const predictCommand = new Command('predict')
@@ -11,8 +12,10 @@ export const predictCommand = new Command('predict')
   .option('--bundle <dir>', 'folder of the model bundle', DEFAULT_BUNDLE)
   .option('--threads <n>', 'threads for the networks; 0 lets ONNX Runtime choose', parseCount, 0)
   .option('--operating-point <name>', "one of the bundle's, e.g. f2, specificity-90, sensitivity-98")
-  .action(async (paths: string[], options: PredictOptions) => {
-    process.exitCode = await predict(paths, options)
+  .addOption(seriesRulesOption())
+  .action(async (paths: string[], options: PredictOptions & { seriesRules?: string }) => {
+    const rules = await readSeriesRules(options.seriesRules)
+    process.exitCode = await predict(paths, { ...options, rules })
   })
 
 function parseFormats(text: string): Format[] {

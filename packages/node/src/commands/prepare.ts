@@ -56,6 +56,6 @@ function sourceOf(options: Options): PrepareSource {
   if ((rsna === undefined) === (phantoms === undefined))
     throw new NeckFracError('usage', 'give either --rsna DIR or --phantoms N')
   if (rsna !== undefined) return { kind: 'rsna', folder: rsna, bundle }
-  requireTemplates(options)
+  requireTemplates([options.family], options.templates)
   return { kind: 'phantoms', studies: phantoms ?? 0, seed, preset, family, templates, bundle }
 }

@@ -10,7 +10,7 @@ import {
   NeckFracError,
   type PhantomStudy,
   type PresetName,
-  uidOf,
+  phantomUid,
 } from '@neckfrac/core'
 import { createSaver, writeAtomically } from '../atomic-file.ts'
 import { createPool } from '../pool.ts'
@@ -51,10 +51,6 @@ export type PhantomSetOptions = {
   readonly signal?: AbortSignal
   readonly onStudy?: () => void
 }
-
-/** Name of a phantom: the same seed, preset and family are the same patient. */
-export const phantomUid = (preset: string, seed: number, family: FamilyName = 'parametric'): string =>
-  uidOf(family === 'parametric' ? `phantom/${preset}/${seed}` : `phantom/${family}/${preset}/${seed}`)
 
 export const NOTICE = `SYNTHETIC DATA
 

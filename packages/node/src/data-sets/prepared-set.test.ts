@@ -7,6 +7,7 @@ import {
   LEVELS,
   type PhantomStudy,
   type PreparedIndex,
+  phantomUid,
   preparedIndex,
   preparePhantom,
   writeNifti,
@@ -14,7 +15,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeBeads } from '../../../core/test/beads.ts'
 import { DEFAULT_BUNDLE } from '../bundle.ts'
-import { phantomUid, writePhantomSet } from './phantom-set.ts'
+import { writePhantomSet } from './phantom-set.ts'
 import { type PrepareSource, prepareSet } from './prepared-set.ts'
 import { listTemplates } from './templates.ts'
 

@@ -9,12 +9,12 @@ import {
   type PreparedEntry,
   type PreparedIndex,
   type PresetName,
+  phantomUid,
   preparedIndex,
   type RecordedSource,
 } from '@neckfrac/core'
 import { createSaver, writeAtomically } from '../atomic-file.ts'
 import { createPool } from '../pool.ts'
-import { phantomUid } from './phantom-set.ts'
 import type * as tasks from './prepare-worker.ts'
 import { listRsnaStudies, type RsnaStudy } from './rsna-folder.ts'
 import { listTemplates } from './templates.ts'

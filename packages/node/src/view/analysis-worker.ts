@@ -5,6 +5,7 @@ import {
   type LabelVolume,
   readStudy,
   type Scan,
+  type SeriesRules,
   type Source,
   type StudyCandidate,
   scanSource,
@@ -18,7 +19,12 @@ import { task } from '../pool.ts'
 import { openSource } from '../sources.ts'
 
 /** A study of a path: the worker scans a path once and keeps what it found. */
-export type StudyPlace = { readonly path: string; readonly index: number }
+export type StudyPlace = {
+  readonly path: string
+  readonly index: number
+  /** The same for all places of one viewer. */
+  readonly rules?: SeriesRules | undefined
+}
 
 /** What a study tells before it is read. */
 export type ScannedStudy = Pick<
@@ -40,22 +46,22 @@ type Scanned = Scan & { readonly source: Source; readonly candidates: readonly S
 const scans = new Map<string, Promise<Scanned>>()
 let detector: Promise<Detector> | undefined
 
-async function scanPath(path: string): Promise<Scanned> {
+async function scanPath({ path, rules }: Omit<StudyPlace, 'index'>): Promise<Scanned> {
   const source = await openSource(path)
-  const scan = await surveySource(source, { codecs: CODECS })
+  const scan = await surveySource(source, { codecs: CODECS, rules })
   const candidates = [...scan.studies, ...scan.refused]
   // Nothing but files that are no images: its error says what they are.
   if (candidates.length === 0) await scanSource(source, { codecs: CODECS })
   return { ...scan, source, candidates }
 }
 
-const scanOnce = (path: string): Promise<Scanned> => {
-  const known = scans.get(path) ?? scanPath(path)
-  scans.set(path, known)
+const scanOnce = (place: Omit<StudyPlace, 'index'>): Promise<Scanned> => {
+  const known = scans.get(place.path) ?? scanPath(place)
+  scans.set(place.path, known)
   return known
 }
 
-const candidateAt = async ({ path, index }: StudyPlace) => (await scanOnce(path)).candidates[index]
+const candidateAt = async (place: StudyPlace) => (await scanOnce(place)).candidates[place.index]
 
 function share({ data, shape, ijkToLps }: { data: Int16Array } & Omit<SharedVolume, 'data'>): SharedVolume {
   const shared = new SharedArrayBuffer(data.byteLength)
@@ -63,8 +69,8 @@ function share({ data, shape, ijkToLps }: { data: Int16Array } & Omit<SharedVolu
   return { data: shared, shape, ijkToLps }
 }
 
-export const scan = task(async ({ path }: { path: string }) => {
-  const { candidates, skipped } = await scanOnce(path)
+export const scan = task(async (place: Omit<StudyPlace, 'index'>) => {
+  const { candidates, skipped } = await scanOnce(place)
   const studies = candidates.map(
     ({ studyInstanceUid, seriesInstanceUid, patientName, patientId, description }): ScannedStudy => ({
       studyInstanceUid,

@@ -55,7 +55,8 @@ describe('the loopback server', () => {
     mkdirSync(join(folder, 'kept'))
     writeFileSync(join(folder, 'kept', 'report.json'), '{"a":1}')
     const entry = { id: UID, studyInstanceUid: UID, status: { kind: 'done' } } as ViewedStudy['entry']
-    const study: ViewedStudy = { place: { path: '', index: 0 }, kept, entry }
+    const place = { path: '', index: 0 }
+    const study: ViewedStudy = { place, seriesInstanceUid: '1.2', kept, entry }
     const studies: ViewedStudies = {
       list: () => ({ studies: [entry], skipped: [], model: null }),
       find: (id) => (id === UID ? study : undefined),

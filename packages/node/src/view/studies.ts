@@ -6,6 +6,8 @@ import {
   displayName,
   isUnderWay,
   type Manifest,
+  reasonOf,
+  type SeriesRules,
   type Skipped,
   SOFTWARE,
   type StudyEntry,
@@ -24,6 +26,7 @@ import { type KeptReport, type KeptResults, openKeptResults } from './kept-resul
 /** A row of the list with what the server needs of it. */
 export type ViewedStudy = {
   readonly place: StudyPlace
+  readonly seriesInstanceUid: string
   readonly kept: KeptResults
   entry: StudyEntry
 }
@@ -42,6 +45,8 @@ export type ViewedOptions = {
   readonly bundle: string
   /** Where results are kept, and looked for at the next start. */
   readonly out: string
+  /** The site's own rules that choose the series; the default ones when absent. */
+  readonly rules?: SeriesRules | undefined
 }
 
 /** Volumes held ready: the one on the screen and the one that was just analysed. 300 slices of 512 x 512 are 157 MB. */
@@ -54,7 +59,7 @@ const FRACTION = { segment: 0, classify: 0.28, report: 0.79 } as const
 
 export async function viewStudies(
   paths: readonly string[],
-  { bundle, out }: ViewedOptions,
+  { bundle, out, rules }: ViewedOptions,
 ): Promise<ViewedStudies> {
   const manifest = await readManifest(bundle)
   const file = new URL('./analysis-worker.ts', import.meta.url)
@@ -102,7 +107,8 @@ export async function viewStudies(
   const add = (path: string, index: number, found: ScannedStudy, status: StudyStatus): ViewedStudy => {
     const id = folderName(found.studyInstanceUid, taken)
     const study: ViewedStudy = {
-      place: { path, index },
+      place: { path, index, rules },
+      seriesInstanceUid: found.seriesInstanceUid,
       kept: openKeptResults(join(out, id)),
       entry: {
         id,
@@ -148,7 +154,7 @@ export async function viewStudies(
 
   const scanPath = async (path: string): Promise<void> => {
     try {
-      const found = await analyst.run('scan', { path }, { label: path, signal: stopping.signal })
+      const found = await analyst.run('scan', { path, rules }, { label: path, signal: stopping.signal })
       for (const [index, study] of found.studies.entries()) add(path, index, study, { kind: 'waiting' })
       skipped.push(...found.skipped)
       changed()
@@ -195,19 +201,13 @@ const identify = ({ name, version, trainedOn, decision: { operatingPoint } }: Ma
   operatingPoint,
 })
 
-/** The message without the path before it: the list shows the path beside. */
-function reasonOf(error: unknown, path: string): string {
-  let reason = error instanceof Error ? error.message : String(error)
-  while (reason.startsWith(`${path}: `)) reason = reason.slice(path.length + 2)
-  return reason
-}
-
-/** Whether a report is of this study, and of its files as they are now. */
-async function isOf(report: KeptReport, { place, entry }: ViewedStudy): Promise<boolean> {
+/** Whether a report is of this study, of the series that is read, and of its files as they are now. */
+async function isOf(report: KeptReport, { place, entry, seriesInstanceUid }: ViewedStudy): Promise<boolean> {
   const { mtimeMs } = await stat(place.path)
   return (
     report.source === place.path &&
     report.studyInstanceUid === entry.studyInstanceUid &&
+    report.seriesInstanceUid === seriesInstanceUid &&
     mtimeMs < Date.parse(report.createdAt)
   )
 }

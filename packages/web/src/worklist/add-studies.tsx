@@ -1,5 +1,6 @@
 import { Alert, Button, Group, Paper, Stack, Text, Title } from '@mantine/core'
 import { type ChangeEvent, type DragEvent, useState } from 'react'
+import { useOffline } from '../offline/offline.ts'
 import type { StudyService } from '../studies/studies.ts'
 import { droppedFiles, pickedFiles } from './dropped-files.ts'
 
@@ -7,6 +8,20 @@ import { droppedFiles, pickedFiles } from './dropped-files.ts'
 const DEMO_SEED = 2028
 
 /** Browser mode: where studies come from. Nothing that is dropped here leaves the page. */
+/** Whether the network can go. */
+function WithoutNetwork() {
+  const offline = useOffline()
+  return (
+    <Text size="xs" c="dimmed" role="status">
+      {offline.kind === 'ready'
+        ? 'Ready to work without a network. Studies stay in this tab and are gone when it is closed.'
+        : offline.kind === 'never'
+          ? 'Studies stay in this tab and are gone when it is closed.'
+          : `Fetching what the page needs to work without a network: ${Math.round(100 * offline.share)} %`}
+    </Text>
+  )
+}
+
 export function AddStudies({ service, isEmpty }: { service: StudyService; isEmpty: boolean }) {
   const [over, setOver] = useState(false)
   const [trouble, setTrouble] = useState<string | null>(null)
@@ -50,7 +65,7 @@ export function AddStudies({ service, isEmpty }: { service: StudyService; isEmpt
             </Title>
             <Text c="dimmed" maw={640}>
               A folder of DICOM files, a zip, or a NIfTI volume. It is read and judged in this tab: nothing is
-              uploaded, and the page works without a network once it is loaded.
+              uploaded.
             </Text>
           </>
         )}
@@ -81,6 +96,7 @@ export function AddStudies({ service, isEmpty }: { service: StudyService; isEmpt
             </Button>
           )}
         </Group>
+        <WithoutNetwork />
         {trouble && (
           <Alert color="red" role="alert" title="That cannot be read" variant="light">
             <span className="pre-line">{trouble}</span>

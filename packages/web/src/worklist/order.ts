@@ -11,6 +11,7 @@ export const FILTERS: Readonly<Record<Filter, string>> = {
 const KINDS: Readonly<Record<StudyEntry['status']['kind'], Exclude<Filter, 'all'>>> = {
   done: 'judged',
   waiting: 'open',
+  making: 'open',
   reading: 'open',
   analysing: 'open',
   'not-analysable': 'problems',

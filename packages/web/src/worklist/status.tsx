@@ -16,10 +16,12 @@ export function Status({ status }: { status: StudyStatus }) {
           waiting
         </Text>
       )
+    case 'making':
+      return <Running text="making a synthetic patient" share={null} />
     case 'reading': {
       const { done, total } = status
       const text = total > 0 ? `reading ${done} of ${total}` : 'reading'
-      return <Running text={text} share={total > 0 ? done / total : 0} />
+      return <Running text={text} share={total > 0 ? done / total : null} />
     }
     case 'analysing':
       return (
@@ -43,11 +45,16 @@ export function Status({ status }: { status: StudyStatus }) {
   }
 }
 
-function Running({ text, share }: { text: string; share: number }) {
+/** `share` null: nobody knows how far it is. */
+function Running({ text, share }: { text: string; share: number | null }) {
   return (
     <Group gap="xs" wrap="nowrap">
       <Progress.Root w={90} size="sm">
-        <Progress.Section value={100 * share} aria-label={text} />
+        <Progress.Section
+          value={share === null ? 100 : 100 * share}
+          animated={share === null}
+          aria-label={text}
+        />
       </Progress.Root>
       <Text size="sm" c="dimmed">
         {text}

@@ -1,0 +1,84 @@
+import {
+  type Bundle,
+  type Detector,
+  loadBundle,
+  loadManifest,
+  type Manifest,
+  NETWORK_NAMES,
+  NeckFracError,
+  openDetector,
+} from '@neckfrac/core'
+import { type Engine, startOnnxRuntime } from './onnx-session.ts'
+import { agreesWithPyTorch } from './parity.ts'
+
+/** Addresses of the files of the bundle that this build holds. */
+const FILES = import.meta.glob<string>('../../../../models/compact/**/*.{json,onnx,bin}', {
+  query: '?url',
+  import: 'default',
+  eager: true,
+})
+const FOLDER = '../../../../models/compact'
+
+/** Bytes of a file of the bundle. @throws NeckFracError bundle */
+export async function readBundleFile(file: string): Promise<Uint8Array<ArrayBuffer>> {
+  const url = FILES[`${FOLDER}/${file}`]
+  const response = url ? await fetch(new URL(url, import.meta.url)) : null
+  if (!response?.ok) throw new NeckFracError('bundle', `${file} cannot be fetched (${response?.status})`)
+  return new Uint8Array(await response.arrayBuffer())
+}
+
+const sha256 = async (bytes: Uint8Array) => {
+  if (!isSecureContext)
+    throw new NeckFracError(
+      'bundle',
+      'the networks cannot be verified at this address; open the page by https or from localhost',
+    )
+  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+export const readManifest = (): Promise<Manifest> => loadManifest(readBundleFile)
+
+/** The networks, and what runs them in words. */
+export type Networks = { readonly detector: Detector; readonly engine: string }
+
+/**
+ * Loads and verifies the bundle and starts it on the graphics card where there is one and it computes right; on WASM
+ * otherwise. @param wanted An engine that the user insists on.
+ */
+export async function openNetworks(wanted: Engine | null): Promise<Networks> {
+  const bundle = await loadBundle(readBundleFile, sha256)
+  if (wanted !== 'wasm' && (wanted === 'webgpu' || (await hasGraphicsCard()))) {
+    const networks = await tryWebGpu(bundle)
+    if (networks) return networks
+  }
+  return start(bundle, 'wasm')
+}
+
+async function start(bundle: Bundle, engine: Engine): Promise<Networks> {
+  const { description, openSession } = await startOnnxRuntime(engine)
+  return { detector: await openDetector(bundle, openSession), engine: description }
+}
+
+/** null when the card does not take the networks or computes something else. */
+async function tryWebGpu(bundle: Bundle): Promise<Networks | null> {
+  try {
+    const networks = await start(bundle, 'webgpu')
+    for (const name of NETWORK_NAMES) {
+      if (await agreesWithPyTorch(name, networks.detector.sessions[name])) continue
+      console.warn(`The ${name} network computes something else on this graphics card; WASM takes over.`)
+      await networks.detector.dispose()
+      return null
+    }
+    return networks
+  } catch (error) {
+    console.warn('WebGPU does not take the networks; WASM takes over.', error)
+    return null
+  }
+}
+
+/** A software adapter is slower than WASM. */
+async function hasGraphicsCard(): Promise<boolean> {
+  const adapter = await navigator.gpu?.requestAdapter().catch(() => null)
+  return adapter != null && !adapter.info.isFallbackAdapter
+}
