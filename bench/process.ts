@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 
 /** One finished process. */
@@ -80,4 +81,13 @@ export function parseCpu(stat: string): number {
 export function parsePeak(status: string): number | null {
   const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]
   return kilobytes === undefined ? null : Number(kilobytes) * 1024
+}
+
+/** Largest resident memory of a running process so far, bytes; null when it has ended, or without /proc. */
+export function peakOf(pid: number): number | null {
+  try {
+    return parsePeak(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return null
+  }
 }

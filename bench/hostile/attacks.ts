@@ -35,6 +35,22 @@ const series =
     return folder
   }
 
+const emptyElements = oneFile('a.dcm', () =>
+  part10(Buffer.concat(new Array<Buffer>(4_000_000).fill(element([0x00090010, 'LO', ''])))),
+)
+
+/** JPEGs of a start and an end whose header claims `size` rows and columns. */
+const emptyJpegs = (size: number) =>
+  series((z) =>
+    slice({
+      z,
+      rows: size,
+      columns: size,
+      syntax: JPEG_LOSSLESS,
+      pixels: encapsulated(Buffer.of(0xff, 0xd8, 0xff, 0xd9)),
+    }),
+  )
+
 /** Polyglots run as programs when someone is tricked to (CVE-2019-11687). */
 const preamble = (magic: string): Buffer =>
   Buffer.concat([Buffer.from(magic, 'latin1'), Buffer.alloc(128)]).subarray(0, 128)
@@ -119,16 +135,12 @@ export const ATTACKS: readonly Attack[] = [
   {
     name: '4 million empty elements',
     command: 'info',
-    make: oneFile('a.dcm', () =>
-      part10(Buffer.concat(new Array<Buffer>(4_000_000).fill(element([0x00090010, 'LO', ''])))),
-    ),
+    make: emptyElements,
   },
   {
     name: '4 million empty elements, to be anonymised',
     command: 'anonymize',
-    make: oneFile('a.dcm', () =>
-      part10(Buffer.concat(new Array<Buffer>(4_000_000).fill(element([0x00090010, 'LO', ''])))),
-    ),
+    make: emptyElements,
   },
   {
     name: '65535 x 65535 pixels claimed, 512 bytes there',
@@ -138,28 +150,12 @@ export const ATTACKS: readonly Attack[] = [
   {
     name: '65535 x 65535 pixels claimed by 24 JPEGs of 4 bytes',
     command: 'predict',
-    make: series((z) =>
-      slice({
-        z,
-        rows: 65535,
-        columns: 65535,
-        syntax: JPEG_LOSSLESS,
-        pixels: encapsulated(Buffer.of(0xff, 0xd8, 0xff, 0xd9)),
-      }),
-    ),
+    make: emptyJpegs(65535),
   },
   {
     name: '4096 x 4096 pixels claimed by 24 JPEGs of 4 bytes',
     command: 'predict',
-    make: series((z) =>
-      slice({
-        z,
-        rows: 4096,
-        columns: 4096,
-        syntax: JPEG_LOSSLESS,
-        pixels: encapsulated(Buffer.of(0xff, 0xd8, 0xff, 0xd9)),
-      }),
-    ),
+    make: emptyJpegs(4096),
   },
   {
     name: '2147483647 frames claimed',

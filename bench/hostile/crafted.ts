@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parsePeak } from '../process.ts'
+import { peakOf } from '../process.ts'
 import { ATTACKS, type Attack } from './attacks.ts'
 import { LIMITS } from './watch.ts'
 
@@ -89,12 +89,8 @@ function runLimited(args: readonly string[], limit: number): Promise<Run> {
   child.stderr.on('data', keep)
   let peakBytes: number | null = null
   const timer = setInterval(() => {
-    try {
-      const peak = parsePeak(readFileSync(`/proc/${child.pid}/status`, 'utf8'))
-      peakBytes = Math.max(peakBytes ?? 0, peak ?? 0)
-    } catch {
-      // Ended, or no Linux.
-    }
+    const peak = child.pid === undefined ? null : peakOf(child.pid)
+    if (peak !== null) peakBytes = Math.max(peakBytes ?? 0, peak)
     const seconds = (performance.now() - start) / 1000
     if (seconds > limit + 1 || (peakBytes ?? 0) > 2 * LIMITS.bytes) child.kill('SIGKILL')
   }, 20)

@@ -1,8 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { parsePeak } from '../process.ts'
+import { peakOf } from '../process.ts'
 import type { Case } from './cases.ts'
 import type { Answer } from './trial-process.ts'
 
@@ -91,12 +90,4 @@ function ask(child: ChildProcess, { path, one }: Trial, id: number): Promise<Omi
     child.on('exit', (code, signal) => fault(`the process ended (${code ?? signal}): ${stderr}`))
     child.send({ id, path, one })
   })
-}
-
-function peakOf(pid: number): number | null {
-  try {
-    return parsePeak(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  } catch {
-    return null // ended, or no Linux
-  }
 }

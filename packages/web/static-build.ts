@@ -2,27 +2,13 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Plugin, transformWithOxc } from 'vite'
+import { pageHeaders, pagePolicy } from '../core/src/page-headers.ts'
 import { STYLE as REPORT_STYLE } from '../core/src/report/html-style.ts'
 
 const digest = (text: string) => createHash('sha256').update(text).digest('base64')
 
-/**
- * Scripts only from the page's own files, none inline, none from text; nothing is fetched from or sent to another place.
- * The image tools set `style` attributes. A report opens from the page's memory and inherits this policy: its one style
- * sheet is named by its hash.
- */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  `style-src 'self' 'sha256-${digest(REPORT_STYLE)}'`,
-  "style-src-attr 'unsafe-inline'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "worker-src 'self' blob:",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ')
+/** A report opens from the page's memory and inherits this policy: its one style sheet is named by its hash. */
+const POLICY = pagePolicy(`'sha256-${digest(REPORT_STYLE)}'`)
 
 /** What only a browser with WebGPU fetches. */
 const GPU_FILES =
@@ -55,7 +41,7 @@ export function staticBuild(): Plugin {
         version: digest(`${names.join()}${page}`),
         files: names.map((name) => (name === 'index.html' ? '' : name)),
         gpuFiles: names.filter((name) => GPU_FILES.test(`/${name}`)),
-        policy: `${POLICY}; frame-ancestors 'none'`,
+        headers: pageHeaders(POLICY),
       }
       const source = await readFile(join(import.meta.dirname, 'src', 'offline', 'service-worker.ts'), 'utf8')
       const { code } = await transformWithOxc(source, 'service-worker.ts')

@@ -16,6 +16,7 @@ export {
   type OperatingPoint,
   type Reached,
 } from './bundle/manifest.ts'
+export { type ParityFixture, parityInput } from './bundle/parity.ts'
 export { CROP, cropGrid, cropImage, cropMask } from './classify/crop.ts'
 export { patientProbability, type Scores, vertebraProbability } from './decide/decide.ts'
 export { fitDecision, type LabelledStudy } from './decide/fit.ts'
@@ -71,6 +72,7 @@ export { drawReadingSheet, READING } from './necks/reading-sheet.ts'
 export { type NeckResult, type NecksSummary, necksToText, summarizeNecks } from './necks/summary.ts'
 export { readNifti, readNiftiLabels } from './nifti/read.ts'
 export { writeNifti } from './nifti/write.ts'
+export { pageHeaders, pagePolicy } from './page-headers.ts'
 export { createPhantomWriter, phantomUid } from './phantom/dicom.ts'
 export { FAMILIES, type FamilyName, type Template } from './phantom/families.ts'
 export { type Exhibit, listFractures, listLookAlikes } from './phantom/gallery/exhibits.ts'
@@ -108,10 +110,13 @@ export { type TableOptions, toTable } from './report/table.ts'
 export { CALL_WORDS, offsetWords, percent, verdict, whereWords } from './report/where.ts'
 export {
   countReasons,
+  identityOf,
+  listCandidates,
   type ReadProgress,
   type Scan,
   type ScanOptions,
   type StudyCandidate,
+  type StudyIdentity,
   scanSource,
   surveySource,
 } from './scan.ts'
@@ -122,6 +127,7 @@ export { describeVertebrae } from './segment/vertebrae.ts'
 export { defaultSeriesRules, parseSeriesRules, type SeriesRules } from './series/rules-file.ts'
 export type { Finding, SeriesSummary, Skipped, SliceOrigin, Study } from './series/study.ts'
 export { SOFTWARE } from './version.ts'
+export { analyzeForViewing, type Viewing } from './viewing.ts'
 export {
   affine,
   type Bounds,
@@ -151,3 +157,4 @@ export {
   statusOf,
   summarize,
 } from './worklist.ts'
+export { type Archive, isZip, zipFiles } from './zip-entries.ts'

@@ -64,6 +64,37 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
   return scan
 }
 
+/** Every study of a source in one list, those that can be read first. @throws NeckFracError input when it holds no images */
+export async function listCandidates(
+  source: Source,
+  options: ScanOptions = {},
+): Promise<Pick<Scan, 'skipped'> & { readonly candidates: readonly StudyCandidate[] }> {
+  const scan = await surveySource(source, options)
+  const candidates = [...scan.studies, ...scan.refused]
+  if (candidates.length === 0) throw new NeckFracError('input', describeNothing(source.name, scan))
+  return { candidates, skipped: scan.skipped }
+}
+
+/** What a study tells before it is read. */
+export type StudyIdentity = Pick<
+  StudyCandidate,
+  'studyInstanceUid' | 'seriesInstanceUid' | 'patientName' | 'patientId' | 'description'
+>
+
+export const identityOf = ({
+  studyInstanceUid,
+  seriesInstanceUid,
+  patientName,
+  patientId,
+  description,
+}: StudyIdentity): StudyIdentity => ({
+  studyInstanceUid,
+  seriesInstanceUid,
+  patientName,
+  patientId,
+  description,
+})
+
 /** All that a source holds, readable or not. Reads headers only. */
 export async function surveySource(source: Source, options: ScanOptions = {}): Promise<Scan> {
   const { signal, onProgress } = options
@@ -218,13 +249,15 @@ function describeNothing(name: string, { refused, skipped }: Scan): string {
   return `${name}: no CT series of a neck that can be read.${why}`
 }
 
-/** Skipped files by reason, the most frequent first: "12 files: not a DICOM file (e.g. notes.txt)". */
-export function countReasons(skipped: readonly Skipped[]): readonly string[] {
+/**
+ * Skipped files by reason, the most frequent first: "12 files: not a DICOM file (e.g. notes.txt)".
+ * @param options.paths False leaves out the files' names, which often hold those of patients.
+ */
+export function countReasons(skipped: readonly Skipped[], { paths = true } = {}): readonly string[] {
   return [...Map.groupBy(skipped, ({ reason }) => reason)]
     .sort(([, a], [, b]) => b.length - a.length)
-    .map(([reason, files]) =>
-      files.length === 1
-        ? `${files[0].path}: ${reason}`
-        : `${files.length} files: ${reason} (e.g. ${files[0].path})`,
-    )
+    .map(([reason, files]) => {
+      if (files.length === 1) return `${paths ? files[0].path : '1 file'}: ${reason}`
+      return `${files.length} files: ${reason}${paths ? ` (e.g. ${files[0].path})` : ''}`
+    })
 }

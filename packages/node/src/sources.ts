@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { NeckFracError, type Source } from '@neckfrac/core'
+import { isZip, NeckFracError, type Source } from '@neckfrac/core'
 import { openFolder } from './sources/folder.ts'
 import { localFile, readRange } from './sources/local-file.ts'
 import { openZip } from './sources/zip.ts'
@@ -9,7 +9,7 @@ import { openZip } from './sources/zip.ts'
 export async function openSource(path: string): Promise<Source> {
   const place = await locate(path)
   if (place.isFolder) return openFolder(path, place.real)
-  if (await isZip(place.real)) return openZip(path, place.real)
+  if (isZip(await readRange(place.real, { start: 0, end: 4 }))) return openZip(path, place.real)
   return { name: path, files: async () => [localFile(basename(path), place.real, place.size)] }
 }
 
@@ -31,10 +31,4 @@ async function locate(path: string) {
     })
   }
   throw new NeckFracError('input', `${path}: neither a file nor a folder`)
-}
-
-/** By content: archives come under any name. */
-async function isZip(path: string): Promise<boolean> {
-  const start = await readRange(path, { start: 0, end: 4 })
-  return start[0] === 0x50 && start[1] === 0x4b && (start[2] === 3 || start[2] === 5)
 }

@@ -1,3 +1,4 @@
+import { concatBytes } from '../bytes.ts'
 import { NeckFracError } from '../errors.ts'
 import { standardVr, tagName } from './dictionary.ts'
 
@@ -179,13 +180,7 @@ const damaged = (what: string): NeckFracError => new NeckFracError('input', `dam
 export function writeElements(elements: readonly Element[], encoding: Encoding): Uint8Array {
   const parts: Uint8Array[] = []
   append(elements, encoding, parts)
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
+  return concatBytes(parts)
 }
 
 function append(elements: readonly Element[], encoding: Encoding, parts: Uint8Array[]): void {

@@ -1,3 +1,4 @@
+import { concatBytes } from '../bytes.ts'
 import { findStart } from '../dicom/data-set.ts'
 import {
   DEFLATED,
@@ -47,13 +48,9 @@ export function writeDicomFile({ encoding, elements }: DicomFile, meta: readonly
     [{ tag: 0x00020000, vr: 'UL', value: { kind: 'bytes', bytes: length } }],
     EXPLICIT_LE,
   )
-  const body = writeElements(elements, encoding)
-  const out = new Uint8Array(132 + head.length + group.length + body.length)
-  out.set([0x44, 0x49, 0x43, 0x4d], 128)
-  out.set(head, 132)
-  out.set(group, 132 + head.length)
-  out.set(body, 132 + head.length + group.length)
-  return out
+  const start = new Uint8Array(132)
+  start.set([0x44, 0x49, 0x43, 0x4d], 128)
+  return concatBytes([start, head, group, writeElements(elements, encoding)])
 }
 
 /** Text of an element at the top, '' when absent; for UIDs and codes, which are ASCII. */

@@ -1,3 +1,4 @@
+import { concatBytes } from '../bytes.ts'
 import { NeckFracError } from '../errors.ts'
 import type { Codecs, SourceFile } from '../ports.ts'
 import type { Instance } from './instance.ts'
@@ -77,14 +78,7 @@ export function joinFragments(value: Uint8Array): Uint8Array {
     at = end
   }
   if (!isComplete) throw new NeckFracError('input', 'truncated: the compressed pixels have no end')
-  if (fragments.length === 1) return fragments[0]
-  const joined = new Uint8Array(fragments.reduce((sum, fragment) => sum + fragment.length, 0))
-  let at = 0
-  for (const fragment of fragments) {
-    joined.set(fragment, at)
-    at += fragment.length
-  }
-  return joined
+  return fragments.length === 1 ? fragments[0] : concatBytes(fragments)
 }
 
 /** Tags of an item and of the end of a sequence, read as one number in little endian. */

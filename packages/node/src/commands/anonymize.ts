@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { anonymize } from '../anonymize.ts'
 import { interruptible } from '../interrupt.ts'
 import { createProgress } from '../progress.ts'
+import { withoutControls } from '../terminal-text.ts'
 
 type Options = { out: string; key?: string; includeBurnedIn?: boolean; paths?: boolean }
 
@@ -24,17 +25,11 @@ export const anonymizeCommand = new Command('anonymize')
     const { written, skipped } = await interruptible((signal) =>
       anonymize(paths, { ...options, key, signal, onFile: (done, total) => progress.update(done / total) }),
     ).finally(() => progress.done())
-    const shown = options.paths ? skipped : skipped.map((file, n) => ({ ...file, path: `file ${n + 1}` }))
-    for (const line of countReasons(shown)) console.log(withoutExample(line, options.paths ?? false))
+    for (const line of countReasons(skipped, { paths: options.paths ?? false }))
+      console.log(withoutControls(line))
     console.log(`${written} files written to ${options.out}, ${skipped.length} skipped.`)
     console.log(
       `Key: ${key}. Keep it apart from the files, or delete it: with it the old UIDs lead to the new ones.`,
     )
     if (written === 0) process.exitCode = EXIT_CODES.input
   })
-
-const withoutExample = (line: string, paths: boolean): string =>
-  (paths ? line : line.replace(/ \(e\.g\. file \d+\)$/, '').replace(/^file \d+:/, '1 file:')).replace(
-    /\p{Cc}/gu,
-    '?',
-  )

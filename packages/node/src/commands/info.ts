@@ -10,6 +10,7 @@ import { Command } from 'commander'
 import { CODECS } from '../codecs.ts'
 import { readSeriesRules, seriesRulesOption } from '../series-rules.ts'
 import { openSource } from '../sources.ts'
+import { withoutControls } from '../terminal-text.ts'
 
 export const infoCommand = new Command('info')
   .description('Show the studies and series in a folder, .zip or file, what would be read and why.')
@@ -124,6 +125,3 @@ function describeSeries(series: SeriesSummary): readonly string[] {
 const countFiles = (n: number): string => (n === 1 ? '1 file' : `${n} files`)
 
 const indent = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`)
-
-/** File names come from anywhere and must not steer the terminal. */
-const withoutControls = (line: string): string => line.replace(/\p{Cc}/gu, '?')

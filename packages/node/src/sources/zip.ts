@@ -1,32 +1,24 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { createInflateRaw } from 'node:zlib'
-import { NeckFracError, type Source, type SourceFile } from '@neckfrac/core'
-import { type Entry, Reader, ZipReader } from '@zip.js/zip.js'
+import { type Archive, NeckFracError, type Source, zipFiles } from '@neckfrac/core'
+import { Reader, ZipReader } from '@zip.js/zip.js'
 import { LARGEST_READ } from './local-file.ts'
 
-const STORED = 0
-const DEFLATED = 8
-/** Fixed part of a local file header; the lengths of name and extra field follow at 26 and 28 (APPNOTE 4.3.7). */
-const LOCAL_HEADER_BYTES = 30
-/** Deflate packs 258 bytes into 2 bits at the best. */
-const LARGEST_RATIO = 1032
-
 /**
- * The files of a zip archive, unpacked in memory as far as they are read: a header needs the first kilobytes only.
- * Nothing is written to disk. zip.js reads the directory, zlib the entries.
+ * The files of a zip archive, unpacked in memory: nothing is written to disk. zip.js reads the directory, zlib the entries.
  */
 export async function openZip(name: string, location: string): Promise<Source> {
   const handle = await open(location, 'r')
-  const { size } = await handle.stat()
+  const archive: Archive = {
+    size: (await handle.stat()).size,
+    read: (offset, length) => readAt(handle, offset, length),
+    inflate: (offset, packed, wanted) => inflateStart(handle, offset, packed, wanted),
+  }
   return {
     name,
     files: async () => {
       try {
-        const entries = await new ZipReader(new HandleReader(handle)).getEntries()
-        return entries
-          .filter((entry) => !entry.directory)
-          .map((entry) => zipFile(entry, handle, size))
-          .sort((a, b) => (a.path < b.path ? -1 : 1))
+        return zipFiles(await new ZipReader(new HandleReader(handle)).getEntries(), archive)
       } catch (cause) {
         const why = cause instanceof Error ? cause.message : String(cause)
         throw new NeckFracError('input', `${name}: damaged zip archive (${why}). Pack it again.`, { cause })
@@ -50,34 +42,6 @@ class HandleReader extends Reader<FileHandle> {
     return readAt(this.#handle, offset, length)
   }
 }
-
-/** `archiveSize` bounds what an entry may claim: sizes in a directory can be any. */
-const zipFile = (entry: Entry, handle: FileHandle, archiveSize: number): SourceFile => ({
-  path: entry.filename.replaceAll('\\', '/'),
-  size: entry.uncompressedSize,
-  read: async (range) => {
-    const { start, end } = range ?? { start: 0, end: entry.uncompressedSize }
-    if (entry.encrypted) throw new NeckFracError('input', 'encrypted zip entry; unpack it first')
-    const header = await readAt(handle, entry.offset, LOCAL_HEADER_BYTES)
-    const data =
-      entry.offset + LOCAL_HEADER_BYTES + header[26] + 256 * header[27] + header[28] + 256 * header[29]
-    if (entry.compressionMethod === STORED)
-      return readAt(
-        handle,
-        data + start,
-        Math.max(0, Math.min(end, entry.uncompressedSize, archiveSize - data) - start),
-      )
-    if (entry.compressionMethod !== DEFLATED)
-      throw new NeckFracError(
-        'input',
-        `zip method ${entry.compressionMethod} is not supported; pack it with deflate`,
-      )
-    const packed = Math.max(0, Math.min(entry.compressedSize, archiveSize - data))
-    const wanted = Math.min(end, entry.uncompressedSize, LARGEST_RATIO * packed)
-    const bytes = await inflateStart(handle, data, packed, wanted)
-    return bytes.subarray(Math.min(start, bytes.length))
-  },
-})
 
 /** The first `wanted` bytes of a deflated entry. Stops there, so that a bomb never unpacks. */
 async function inflateStart(handle: FileHandle, from: number, packed: number, wanted: number) {

@@ -1,15 +1,11 @@
 import { BroadcastChannel } from 'node:worker_threads'
 import {
-  analyze,
+  analyzeForViewing,
   type Detector,
-  type LabelVolume,
+  identityOf,
+  listCandidates,
   readStudy,
-  type Scan,
   type SeriesRules,
-  type Source,
-  type StudyCandidate,
-  scanSource,
-  surveySource,
   toHtml,
   toJson,
 } from '@neckfrac/core'
@@ -26,11 +22,6 @@ export type StudyPlace = {
   readonly rules?: SeriesRules | undefined
 }
 
-/** What a study tells before it is read. */
-export type ScannedStudy = Pick<
-  StudyCandidate,
-  'studyInstanceUid' | 'seriesInstanceUid' | 'patientName' | 'patientId' | 'description'
->
 export type StageProgress =
   | { readonly id: string; readonly kind: 'reading'; readonly done: number; readonly total: number }
   | { readonly id: string; readonly kind: 'analysing'; readonly stage: 'segment' | 'classify' | 'report' }
@@ -42,22 +33,13 @@ export type SharedVolume = {
   readonly ijkToLps: readonly number[]
 }
 
-type Scanned = Scan & { readonly source: Source; readonly candidates: readonly StudyCandidate[] }
-const scans = new Map<string, Promise<Scanned>>()
+const scans = new Map<string, ReturnType<typeof listCandidates>>()
 let detector: Promise<Detector> | undefined
 
-async function scanPath({ path, rules }: Omit<StudyPlace, 'index'>): Promise<Scanned> {
-  const source = await openSource(path)
-  const scan = await surveySource(source, { codecs: CODECS, rules })
-  const candidates = [...scan.studies, ...scan.refused]
-  // Nothing but files that are no images: its error says what they are.
-  if (candidates.length === 0) await scanSource(source, { codecs: CODECS })
-  return { ...scan, source, candidates }
-}
-
-const scanOnce = (place: Omit<StudyPlace, 'index'>): Promise<Scanned> => {
-  const known = scans.get(place.path) ?? scanPath(place)
-  scans.set(place.path, known)
+const scanOnce = ({ path, rules }: Omit<StudyPlace, 'index'>) => {
+  const known =
+    scans.get(path) ?? openSource(path).then((source) => listCandidates(source, { codecs: CODECS, rules }))
+  scans.set(path, known)
   return known
 }
 
@@ -71,16 +53,7 @@ function share({ data, shape, ijkToLps }: { data: Int16Array } & Omit<SharedVolu
 
 export const scan = task(async (place: Omit<StudyPlace, 'index'>) => {
   const { candidates, skipped } = await scanOnce(place)
-  const studies = candidates.map(
-    ({ studyInstanceUid, seriesInstanceUid, patientName, patientId, description }): ScannedStudy => ({
-      studyInstanceUid,
-      seriesInstanceUid,
-      patientName,
-      patientId,
-      description,
-    }),
-  )
-  return { studies, skipped }
+  return { studies: candidates.map(identityOf), skipped }
 })
 
 export const read = task(async (place: StudyPlace) => {
@@ -99,31 +72,18 @@ export const analyse = task(async ({ id, channel, bundle, ...place }: AnalysisIn
   const tell = (message: StageProgress) => progress.postMessage(message)
   detector ??= openBundle(bundle, 0)
   const candidate = await candidateAt(place)
-  let labels: LabelVolume | null = null
-  let volume: SharedVolume | undefined
   try {
-    const readIt = async () => {
-      const onProgress = ({ done, total }: { done: number; total: number }) =>
-        tell({ id, kind: 'reading', done, total })
-      const study = await readStudy(candidate, { codecs: CODECS, onProgress })
-      volume = share(study.volume)
-      return study
-    }
-    const run = analyze(place.path, readIt, detector, {
+    const run = analyzeForViewing(place.path, candidate, detector, {
       clock: Date.now,
-      onSegmentation: (segmentation) => {
-        labels = segmentation.labels
-      },
+      codecs: CODECS,
+      onProgress: ({ done, total }) => tell({ id, kind: 'reading', done, total }),
     })
     for (;;) {
       const next = await run.next()
-      if (next.done)
-        return {
-          json: toJson(next.value),
-          html: toHtml(next.value),
-          labels: labels as LabelVolume | null,
-          volume: volume!,
-        }
+      if (next.done) {
+        const { report, labels, volume } = next.value
+        return { json: toJson(report), html: toHtml(report), labels, volume: share(volume) }
+      }
       if (next.value.stage !== 'read') tell({ id, kind: 'analysing', stage: next.value.stage })
     }
   } finally {

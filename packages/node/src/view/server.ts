@@ -3,7 +3,15 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, sep } from 'node:path'
-import { canOpen, countedFrom, feedbackSchema, mostSuspiciousFirst, NeckFracError } from '@neckfrac/core'
+import {
+  canOpen,
+  countedFrom,
+  feedbackSchema,
+  mostSuspiciousFirst,
+  NeckFracError,
+  pageHeaders,
+  pagePolicy,
+} from '@neckfrac/core'
 import type { ViewedStudies, ViewedStudy } from './studies.ts'
 
 export type ViewServer = {
@@ -27,34 +35,12 @@ const LARGEST_BODY = 128 * 1024
 /** A list that changes faster is not read faster. */
 const EVENT_EVERY_MS = 150
 
-/**
- * Scripts only from this server, none inline, none from text; styles from files, attributes excepted, which the image
- * tools set. Nothing is fetched from, framed by or sent to another place.
- */
-const PAGE_POLICY = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "style-src 'self'",
-  "style-src-attr 'unsafe-inline'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "worker-src 'self' blob:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
 /** The report is one file with its own styles and pictures, and no script. */
 const REPORT_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 const HEADERS = {
-  'Content-Security-Policy': PAGE_POLICY,
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
+  ...pageHeaders(pagePolicy()),
   'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), usb=()',
   'Cache-Control': 'no-store',
 } as const

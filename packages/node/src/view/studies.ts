@@ -11,6 +11,7 @@ import {
   type Skipped,
   SOFTWARE,
   type StudyEntry,
+  type StudyIdentity,
   type StudyList,
   type StudyStatus,
   statusOf,
@@ -20,7 +21,7 @@ import { readManifest } from '../bundle.ts'
 import { createPool } from '../pool.ts'
 import { folderName } from '../predict.ts'
 import type * as AnalysisTasks from './analysis-worker.ts'
-import type { ScannedStudy, SharedVolume, StageProgress, StudyPlace } from './analysis-worker.ts'
+import type { SharedVolume, StageProgress, StudyPlace } from './analysis-worker.ts'
 import { type KeptReport, type KeptResults, openKeptResults } from './kept-results.ts'
 
 /** A row of the list with what the server needs of it. */
@@ -104,7 +105,7 @@ export async function viewStudies(
   }
   progress.unref()
 
-  const add = (path: string, index: number, found: ScannedStudy, status: StudyStatus): ViewedStudy => {
+  const add = (path: string, index: number, found: StudyIdentity, status: StudyStatus): ViewedStudy => {
     const id = folderName(found.studyInstanceUid, taken)
     const study: ViewedStudy = {
       place: { path, index, rules },

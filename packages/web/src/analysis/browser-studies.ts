@@ -6,6 +6,7 @@ import {
   reasonOf,
   type Skipped,
   type StudyEntry,
+  type StudyIdentity,
   type StudyList,
   type StudyStatus,
   statusOf,
@@ -18,7 +19,7 @@ import { createAnalyst, Stopped } from './analyst.ts'
 import type { Drop } from './dropped-source.ts'
 import { groupDrops } from './drops.ts'
 import type { Engine } from './onnx-session.ts'
-import type { Analysis, NumberedDrop, ScannedStudy } from './worker.ts'
+import type { Analysis, NumberedDrop } from './worker.ts'
 
 /** A row of the list. Before a drop is scanned it is one row, which its studies replace. */
 type Row = {
@@ -105,7 +106,7 @@ export async function openBrowserStudies(): Promise<StudyService> {
     }
   }
 
-  const studyRow = (drop: NumberedDrop, index: number, found: ScannedStudy): Row => {
+  const studyRow = (drop: NumberedDrop, index: number, found: StudyIdentity): Row => {
     const { studyInstanceUid, patientName, patientId, description } = found
     const patient = displayName(patientName, patientId || studyInstanceUid)
     const row: Row = {

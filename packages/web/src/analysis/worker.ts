@@ -1,17 +1,15 @@
 import {
-  analyze,
+  analyzeForViewing,
   type Codecs,
   decodeJpegLossless,
+  identityOf,
   JPEG_LOSSLESS,
   JPEG_LOSSLESS_SV1,
   type LabelVolume,
+  listCandidates,
   type PresetName,
   readStudy,
-  type Scan,
-  type StudyCandidate,
   type StudyStatus,
-  scanSource,
-  surveySource,
   toHtml,
   toJson,
   type Volume,
@@ -24,11 +22,6 @@ import { makePhantom } from './phantom-files.ts'
 
 /** A drop with a number, by which a worker knows what it has scanned already. */
 export type NumberedDrop = Drop & { readonly id: number }
-
-export type ScannedStudy = Pick<
-  StudyCandidate,
-  'studyInstanceUid' | 'patientName' | 'patientId' | 'description'
->
 
 export type Analysis = {
   readonly report: StudyReport
@@ -46,29 +39,20 @@ const CODECS: Codecs = { [JPEG_LOSSLESS]: decodeJpegLossless, [JPEG_LOSSLESS_SV1
  */
 const FRACTION = { segment: 0, classify: 0.32, report: 0.87 } as const
 
-type Scanned = Omit<Scan, 'studies' | 'refused'> & { readonly candidates: readonly StudyCandidate[] }
-const scans = new Map<number, Promise<Scanned>>()
+const scans = new Map<number, ReturnType<typeof listCandidates>>()
 let networks: Promise<Networks> | undefined
 
-function scanOnce(drop: NumberedDrop, tell?: Tell): Promise<Scanned> {
+function scanOnce(drop: NumberedDrop, tell?: Tell) {
   const known = scans.get(drop.id) ?? scan(drop, tell)
   scans.set(drop.id, known)
   return known
 }
 
-async function scan(drop: NumberedDrop, tell?: Tell): Promise<Scanned> {
-  const source = await openDrop(drop)
-  const options = {
+const scan = async (drop: NumberedDrop, tell?: Tell) =>
+  listCandidates(await openDrop(drop), {
     codecs: CODECS,
-    onProgress: ({ done, total }: { done: number; total: number }) =>
-      tell?.({ kind: 'reading', done, total }),
-  }
-  const { studies, refused, skipped } = await surveySource(source, options)
-  const candidates = [...studies, ...refused]
-  // Nothing but files that are no images: its error says what they are.
-  if (candidates.length === 0) await scanSource(source, { codecs: CODECS })
-  return { candidates, skipped }
-}
+    onProgress: ({ done, total }) => tell?.({ kind: 'reading', done, total }),
+  })
 
 /** What the page can ask for. */
 const TASKS = {
@@ -81,15 +65,7 @@ const TASKS = {
 
   scan: async ({ drop }: { drop: NumberedDrop }, tell: Tell) => {
     const { candidates, skipped } = await scanOnce(drop, tell)
-    const studies = candidates.map(
-      ({ studyInstanceUid, patientName, patientId, description }): ScannedStudy => ({
-        studyInstanceUid,
-        patientName,
-        patientId,
-        description,
-      }),
-    )
-    return { studies, skipped }
+    return { studies: candidates.map(identityOf), skipped }
   },
 
   read: async ({ drop, index }: { drop: NumberedDrop; index: number }, tell: Tell): Promise<Volume> => {
@@ -110,44 +86,30 @@ const TASKS = {
       networks = undefined // the next study tries again
     })
     const { candidates } = await scanOnce(drop)
-    let labels: LabelVolume | null = null
-    let volume: Volume | undefined
-    const readIt = async () => {
-      const study = await readStudy(candidates[index], {
-        codecs: CODECS,
-        onProgress: ({ done, total }) => tell({ kind: 'reading', done, total }),
-      })
-      volume = study.volume
-      return study
-    }
     const ready = networks
     let note = ''
     const at = (stage: keyof typeof FRACTION, fraction: number) =>
       tell({ kind: 'analysing', stage, fraction, note })
-    const run = analyze(
+    const run = analyzeForViewing(
       drop.name,
-      readIt,
+      candidates[index],
       ready.then((n) => n.detector),
       {
         clock: Date.now,
+        codecs: CODECS,
+        onProgress: ({ done, total }) => tell({ kind: 'reading', done, total }),
         onStep: ({ stage, done, total }) => {
           const end = stage === 'segment' ? FRACTION.classify : FRACTION.report
           at(stage, FRACTION[stage] + ((end - FRACTION[stage]) * done) / total)
-        },
-        onSegmentation: (segmentation) => {
-          labels = segmentation.labels
         },
       },
     )
     for (;;) {
       const next = await run.next()
-      if (next.done)
-        return {
-          report: JSON.parse(toJson(next.value)),
-          html: toHtml(next.value),
-          labels: labels as LabelVolume | null,
-          volume: volume!,
-        }
+      if (next.done) {
+        const { report, labels, volume } = next.value
+        return { report: JSON.parse(toJson(report)), html: toHtml(report), labels, volume }
+      }
       if (next.value.stage === 'read') continue
       note = (await ready).engine
       at(next.value.stage, FRACTION[next.value.stage])

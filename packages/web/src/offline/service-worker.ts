@@ -9,7 +9,8 @@ type Build = {
   readonly files: readonly string[]
   /** Those of them that only a browser with WebGPU needs. */
   readonly gpuFiles: readonly string[]
-  readonly policy: string
+  /** Isolation from other pages gives the page threads; a static host cannot send these itself. */
+  readonly headers: Readonly<Record<string, string>>
 }
 declare const BUILD: Build
 
@@ -17,16 +18,6 @@ const worker = self as never as ServiceWorkerGlobalScope
 const CACHE_PREFIX = 'neckfrac-'
 const CACHE = CACHE_PREFIX + BUILD.version
 const FILES = new Set(BUILD.files.map(addressOf))
-
-/** Isolation from other pages gives the page threads; a static host cannot send these headers itself. */
-const HEADERS = {
-  'Content-Security-Policy': BUILD.policy,
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-} as const
 
 worker.addEventListener('install', (event) => {
   // A new version is fetched whole and waits until no page of the old one is open; the first one serves at once.
@@ -60,7 +51,7 @@ async function answer(address: string): Promise<Response> {
   const cache = await caches.open(CACHE)
   const response = (await cache.match(address)) ?? (await fetchInto(cache, address))
   const headers = new Headers(response.headers)
-  for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value)
+  for (const [name, value] of Object.entries(BUILD.headers)) headers.set(name, value)
   return new Response(response.body, { status: response.status, headers })
 }
 

@@ -7,7 +7,6 @@ import { droppedFiles, pickedFiles } from './dropped-files.ts'
 /** Seed of the synthetic patient that `npm run demo` makes too. */
 const DEMO_SEED = 2028
 
-/** Browser mode: where studies come from. Nothing that is dropped here leaves the page. */
 /** Whether the network can go. */
 function WithoutNetwork() {
   const offline = useOffline()
@@ -22,6 +21,7 @@ function WithoutNetwork() {
   )
 }
 
+/** Browser mode: where studies come from. Nothing that is dropped here leaves the page. */
 export function AddStudies({ service, isEmpty }: { service: StudyService; isEmpty: boolean }) {
   const [over, setOver] = useState(false)
   const [trouble, setTrouble] = useState<string | null>(null)
