@@ -1,10 +1,9 @@
 import { uidOf } from '../dicom/uid.ts'
 import { createSeriesWriter } from '../dicom/write.ts'
-import type { FamilyName } from './families.ts'
 import type { PhantomStudy } from './study.ts'
 
 /** Name of a phantom: the same seed, preset and family are the same patient. */
-export const phantomUid = (preset: string, seed: number, family: FamilyName = 'parametric'): string =>
+export const phantomUid = (preset: string, seed: number, family = 'parametric'): string =>
   uidOf(family === 'parametric' ? `phantom/${preset}/${seed}` : `phantom/${family}/${preset}/${seed}`)
 
 /** A phantom as DICOM files, numbered as RSNA's: 1 is the highest in the patient. */

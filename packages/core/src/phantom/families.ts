@@ -11,6 +11,9 @@ import type { Random } from './random.ts'
 export const FAMILIES = ['parametric', 'template', 'randomised'] as const
 export type FamilyName = (typeof FAMILIES)[number]
 
+/** Name of the necks that teach the segmenter alone: no patients, so no command that judges takes them (`schematic/`). */
+export const SCHEMATIC = 'schematic'
+
 /** What a family decides of one patient: the vertebrae C1 to T12 and how they stand at rest. */
 export type Anatomy = {
   readonly vertebrae: readonly Solid[]

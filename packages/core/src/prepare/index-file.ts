@@ -61,6 +61,12 @@ const source = z.union([
     bundle: z.string().optional(),
   }),
   z.object({
+    kind: z.literal('schematic'),
+    studies: z.number().int(),
+    seed: z.number().int(),
+    templates: z.string(),
+  }),
+  z.object({
     kind: z.literal('rsna'),
     folder: z.string(),
     bundle: z.string().optional(),

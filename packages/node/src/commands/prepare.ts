@@ -1,10 +1,10 @@
-import { type FamilyName, NeckFracError, PRESETS, type PresetName } from '@neckfrac/core'
+import { FAMILIES, type FamilyName, NeckFracError, PRESETS, type PresetName, SCHEMATIC } from '@neckfrac/core'
 import { Command, Option } from 'commander'
 import { type PrepareSource, prepareSet } from '../data-sets/prepared-set.ts'
 import { interruptible } from '../interrupt.ts'
 import { createProgress } from '../progress.ts'
 import { defaultWorkers } from '../workers.ts'
-import { familyOption, parseCount, requireTemplates, TEMPLATES } from './arguments.ts'
+import { parseCount, requireTemplates, TEMPLATES } from './arguments.ts'
 
 type Options = {
   readonly out: string
@@ -13,7 +13,7 @@ type Options = {
   readonly phantoms?: number
   readonly seed: number
   readonly preset: PresetName
-  readonly family: FamilyName
+  readonly family: FamilyName | typeof SCHEMATIC
   readonly templates?: string
   readonly workers: number
   readonly folds: number
@@ -34,7 +34,11 @@ export const prepareCommand = new Command('prepare')
   .addOption(
     new Option('--preset <name>', 'which synthetic patients').choices(Object.keys(PRESETS)).default('train'),
   )
-  .addOption(familyOption())
+  .addOption(
+    new Option('--family <name>', 'generator of synthetic patients; schematic: for the segmenter alone')
+      .choices([...FAMILIES, SCHEMATIC])
+      .default('parametric'),
+  )
   .option('--templates <dir>', TEMPLATES)
   .option('--workers <n>', 'threads; each needs about 0.6 GB', parseCount, defaultWorkers())
   .option('--folds <n>', 'folds of the cross-validation', parseCount, 5)
@@ -56,6 +60,12 @@ function sourceOf(options: Options): PrepareSource {
   if ((rsna === undefined) === (phantoms === undefined))
     throw new NeckFracError('usage', 'give either --rsna DIR or --phantoms N')
   if (rsna !== undefined) return { kind: 'rsna', folder: rsna, bundle }
-  requireTemplates([options.family], options.templates)
+  if (family === SCHEMATIC) {
+    if (templates === undefined) throw new NeckFracError('usage', '--family schematic needs --templates DIR')
+    if (bundle !== undefined)
+      throw new NeckFracError('usage', '--bundle does not go with --family schematic: it has no crops')
+    return { kind: 'schematic', studies: phantoms ?? 0, seed, templates }
+  }
+  requireTemplates([family], templates)
   return { kind: 'phantoms', studies: phantoms ?? 0, seed, preset, family, templates, bundle }
 }

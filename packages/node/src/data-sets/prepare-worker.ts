@@ -17,17 +17,19 @@ import {
   preparePhantom,
   prepareStudy,
   readNiftiLabels,
+  SCHEMATIC,
   type Session,
   segment,
   segmentationImage,
   synthesize,
+  synthesizeSchematic,
 } from '@neckfrac/core'
 import { fillFolder } from '../atomic-file.ts'
 import { openSegmenter } from '../bundle.ts'
 import { task } from '../pool.ts'
 import { placeBoxes, type RsnaStudy } from './rsna-folder.ts'
 import { readRsnaImages } from './rsna-images.ts'
-import { openTemplates } from './templates.ts'
+import { openStencil, openTemplates } from './templates.ts'
 
 /** Makes one phantom in memory and prepares it. */
 export const preparePhantomStudy = task(
@@ -59,6 +61,30 @@ export const preparePhantomStudy = task(
       sourceHash: hashOf(phantom.volume, prepared.segment.image.data),
       notes: [],
       truth: { seed, preset, family, template: phantom.truth.template, fractures, scan: phantom.truth.scan },
+    }
+  },
+)
+
+/** Makes one neck for the segmenter in memory and prepares it: an image and labels, no crops. */
+export const prepareSchematicStudy = task(
+  async (input: {
+    readonly out: string
+    readonly uid: string
+    readonly seed: number
+    /** File of the label map. */
+    readonly template: string
+  }): Promise<PreparedEntry> => {
+    const { out, uid, seed } = input
+    const stencil = openStencil(input.template)
+    const { volume, labels } = synthesizeSchematic(stencil, seed)
+    const { segment } = prepareStudy(volume, labels, () => null)
+    return {
+      ...(await store(out, uid, { segment, crops: null })),
+      ...labelsOf(Object.fromEntries(LEVELS.map((l) => [l, false])) as Fractured),
+      origin: 'phantom',
+      sourceHash: hashOf(volume, segment.image.data),
+      notes: [],
+      truth: { seed, preset: SCHEMATIC, family: SCHEMATIC, template: stencil.name, fractures: [] },
     }
   },
 )

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import {
   createSeriesWriter,
   encodeNpy,
@@ -10,6 +12,7 @@ import {
   phantomUid,
   preparedIndex,
   preparePhantom,
+  SCHEMATIC,
   writeNifti,
 } from '@neckfrac/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -206,6 +209,29 @@ test('a family is part of a phantom and of its name, and the index says where st
     { kind: 'phantoms', studies: 1, seed: SEED, preset: PRESET, family: 'parametric' },
   ])
 }, 600_000)
+
+const GL003 = fileURLToPath(new URL('../../../../../shared/data/verse-gl003', import.meta.url))
+
+test.skipIf(!existsSync(GL003))(
+  'schematic necks have labels and no crops',
+  async () => {
+    const source: PrepareSource = { kind: 'schematic', studies: 2, seed: 5, templates: GL003 }
+    const { prepared, failed } = await prepareSet(source, { out: at('schematic'), folds: 5, workers: 1 })
+    expect(failed).toEqual([])
+    const { studies, sources } = await indexOf('schematic')
+    expect(sources).toEqual([source])
+    expect(studies.map((s) => s.uid).sort()).toEqual(
+      [5, 6].map((seed) => phantomUid(SCHEMATIC, seed, SCHEMATIC)).sort(),
+    )
+    expect(prepared[0]).toMatchObject({
+      patientOverall: 0,
+      crops: null,
+      truth: { family: SCHEMATIC, template: 'sub-gl003_dir-ax_seg-vert_msk' },
+    })
+    expect(await readdir(at('schematic', studies[0].uid))).toEqual(['segment-image.npy', 'segment-label.npy'])
+  },
+  600_000,
+)
 
 test('a folder without a whole neck is no folder of templates', async () => {
   await mkdir(at('templates'))

@@ -12,6 +12,7 @@ import {
   phantomUid,
   preparedIndex,
   type RecordedSource,
+  SCHEMATIC,
 } from '@neckfrac/core'
 import { createSaver, writeAtomically } from '../atomic-file.ts'
 import { createPool } from '../pool.ts'
@@ -31,6 +32,14 @@ export type PrepareSource =
       readonly templates?: string | undefined
       /** Model bundle whose labels the crops follow instead of the true ones. */
       readonly bundle?: string | undefined
+    }
+  | {
+      /** Necks for the segmenter alone. */
+      readonly kind: 'schematic'
+      readonly studies: number
+      readonly seed: number
+      /** Folder of label maps; the seeds take them in turn. */
+      readonly templates: string
     }
   | {
       readonly kind: 'rsna'
@@ -133,6 +142,24 @@ async function jobsOf(source: PrepareSource, { out, signal }: PrepareOptions): P
       }
     })
   }
+  if (source.kind === 'schematic') {
+    const templates = await listTemplates(source.templates)
+    return Array.from({ length: source.studies }, (_, n) => {
+      const seed = source.seed + n
+      const uid = phantomUid(SCHEMATIC, seed, SCHEMATIC)
+      const template = templates[seed % templates.length]
+      return {
+        uid,
+        isCurrent: (entry) => entry.origin === 'phantom',
+        run: (pool) =>
+          pool.run(
+            'prepareSchematicStudy',
+            { out, uid, seed, template },
+            { label: `phantom ${seed}`, signal },
+          ),
+      }
+    })
+  }
   return (await listRsnaStudies(source.folder)).map((study) => ({
     uid: study.uid,
     isCurrent: (entry) => entry.origin === 'dicom' && sameLabels(entry, study),
@@ -151,12 +178,14 @@ function addSource(earlier: readonly RecordedSource[], source: PrepareSource): R
   const own: RecordedSource =
     source.kind === 'rsna'
       ? { ...source, folder: resolve(source.folder), bundle: absolute(source.bundle) }
-      : {
-          ...source,
-          family: source.family ?? 'parametric',
-          templates: absolute(source.templates),
-          bundle: absolute(source.bundle),
-        }
+      : source.kind === 'schematic'
+        ? { ...source, templates: resolve(source.templates) }
+        : {
+            ...source,
+            family: source.family ?? 'parametric',
+            templates: absolute(source.templates),
+            bundle: absolute(source.bundle),
+          }
   const same = (s: RecordedSource) => JSON.stringify(s) === JSON.stringify(own)
   return [...earlier.filter((s) => !same(s)), own]
 }

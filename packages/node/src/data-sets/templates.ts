@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import {
+  buildStencil,
   buildTemplate,
   checkTemplate,
   isNeckFracError,
   NeckFracError,
   readNiftiLabels,
+  type Stencil,
   type Template,
 } from '@neckfrac/core'
 
@@ -38,15 +40,27 @@ export async function listTemplates(folder: string): Promise<string[]> {
   throw new NeckFracError('usage', `--templates ${folder} holds no label map to make necks from: ${why}`)
 }
 
+const templateName = (path: string): string => basename(path).replace(/\.nii(\.gz)?$/, '')
+
 const built = new Map<string, Template>()
 
 /** Templates that are built when first drawn, once a thread: that takes seconds. */
 export const openTemplates = (paths: readonly string[]): Template[] =>
   paths.map((path) => ({
-    name: basename(path).replace(/\.nii(\.gz)?$/, ''),
+    name: templateName(path),
     deform: (random) => {
       const template = built.get(path) ?? buildTemplate(readNiftiLabels(readFileSync(path), path), path)
       built.set(path, template)
       return template.deform(random)
     },
   }))
+
+const stencils = new Map<string, Stencil>()
+
+/** A label map as a stencil, built once a thread: that takes seconds. */
+export function openStencil(path: string): Stencil {
+  const stencil =
+    stencils.get(path) ?? buildStencil(readNiftiLabels(readFileSync(path), path), templateName(path))
+  stencils.set(path, stencil)
+  return stencil
+}

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { NETWORK_NAMES, type NetworkName, type PreparedEntry, SOFTWARE } from '@neckfrac/core'
+import { NETWORK_NAMES, type NetworkName, type PreparedEntry, SCHEMATIC, SOFTWARE } from '@neckfrac/core'
 import type { Recipe } from './recipe.ts'
 
 /** One training of the three networks: a fold's, or the one on all studies that ships. */
@@ -43,7 +43,9 @@ export const shippedRun = (recipe: Recipe): Run =>
 
 /** Studies whose vertebrae the fold's segmenter has to label. */
 export const toLabel = (recipe: Recipe, entries: readonly PreparedEntry[]): PreparedEntry[] =>
-  entries.filter((e) => recipe.masks === 'predicted' || e.segment?.label == null)
+  entries.filter(
+    (e) => (recipe.masks === 'predicted' && e.truth?.family !== SCHEMATIC) || e.segment?.label == null,
+  )
 
 /** Everything that happens, in order. The same inputs give the same hashes. */
 export function planSteps(

@@ -72,12 +72,18 @@ export function signedDistance(inside: Uint8Array, nodes: Vec3, stepMm: Vec3): F
   return out
 }
 
-/** Gaussian of deviation sigma (in nodes) along all axes, in place; edges repeat. */
-export function blur(data: Float32Array, [nx, ny, nz]: Vec3, sigma: number): void {
-  const reach = Math.ceil(2.5 * sigma)
-  const weights = Array.from({ length: reach + 1 }, (_, i) => Math.exp((-i * i) / (2 * sigma * sigma)))
-  const sum = weights.reduce((s, w, i) => s + (i ? 2 * w : w), 0)
-  const along = (count: number, stride: number, starts: (visit: (start: number) => void) => void) => {
+/** Gaussian of deviations [x, y, z] in nodes, in place; edges repeat. */
+export function blur(data: Float32Array, [nx, ny, nz]: Vec3, sigmas: Vec3): void {
+  const along = (
+    axis: 0 | 1 | 2,
+    count: number,
+    stride: number,
+    starts: (visit: (start: number) => void) => void,
+  ) => {
+    const sigma = sigmas[axis]
+    const reach = Math.ceil(2.5 * sigma)
+    const weights = Array.from({ length: reach + 1 }, (_, i) => Math.exp((-i * i) / (2 * sigma * sigma)))
+    const sum = weights.reduce((s, w, i) => s + (i ? 2 * w : w), 0)
     const line = new Float32Array(count + 2 * reach)
     starts((start) => {
       for (let q = -reach; q < count + reach; q++)
@@ -89,13 +95,13 @@ export function blur(data: Float32Array, [nx, ny, nz]: Vec3, sigma: number): voi
       }
     })
   }
-  along(nx, 1, (visit) => {
+  along(0, nx, 1, (visit) => {
     for (let n = 0; n < ny * nz; n++) visit(n * nx)
   })
-  along(ny, nx, (visit) => {
+  along(1, ny, nx, (visit) => {
     for (let z = 0; z < nz; z++) for (let x = 0; x < nx; x++) visit(z * nx * ny + x)
   })
-  along(nz, nx * ny, (visit) => {
+  along(2, nz, nx * ny, (visit) => {
     for (let n = 0; n < nx * ny; n++) visit(n)
   })
 }

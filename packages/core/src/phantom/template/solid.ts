@@ -34,7 +34,8 @@ export function buildSolid(labels: LabelVolume, label: number, frame: Mat4, loca
   })
   const sdf = signedDistance(inside, lattice.nodes, [STEP_MM, STEP_MM, STEP_MM])
   for (let n = 0; n < sdf.length; n++) sdf[n] = Math.max(-FAR_MM, Math.min(FAR_MM, sdf[n]))
-  blur(sdf, lattice.nodes, SMOOTH_MM / STEP_MM)
+  const sigma = SMOOTH_MM / STEP_MM
+  blur(sdf, lattice.nodes, [sigma, sigma, sigma])
   return { ...lattice, data: sdf }
 }
 
