@@ -53,9 +53,11 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
     await page
       .getByText('0 in progress')
       .or(page.getByText('5 studies', { exact: true }))
-      .waitFor()
+      .waitFor({ timeout: START_MS })
     await page.waitForFunction(
       () => !document.querySelector('[role=status]')?.textContent?.includes('progress'),
+      null,
+      { timeout: START_MS },
     )
   }, START_MS)
   afterAll(async () => {
@@ -191,6 +193,40 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
     await page.getByRole('button', { name: 'Export JSON' }).click()
     const exported = JSON.parse(readFileSync(await (await download).path(), 'utf8'))
     expect(exported.vertebrae.C3.comment).toBe('motion, not a fracture')
+  })
+
+  it('takes a verdict on the patient', async () => {
+    await open('SYNTHETIC, Six')
+    await page.keyboard.press('0')
+    await page.keyboard.press('u')
+    await page.getByText('Your reading is saved with the study.').waitFor()
+    const { patient } = JSON.parse(readFileSync(join(out, '2.25.9006', 'feedback.json'), 'utf8'))
+    const { probability, threshold, call } = reportOf('2.25.9006').patient
+    expect(patient).toEqual({ verdict: 'unsure', comment: '', shown: { probability, threshold, call } })
+    expect(await page.locator('.levels .patient .said').getAttribute('title')).toBe('You: unsure')
+  })
+
+  it('opens the report, prints it and hands it over as JSON', async () => {
+    await open('SYNTHETIC, Six')
+    const report = async (button: string) => {
+      const popup = page.waitForEvent('popup')
+      await page.getByRole('button', { name: button, exact: true }).click()
+      return popup
+    }
+    await page.context().addInitScript(() => {
+      globalThis.print = () => document.documentElement.setAttribute('data-printed', '')
+    })
+    const opened = await report('Report')
+    await opened.getByText('Not a medical device').first().waitFor()
+    expect(await opened.locator('html[data-printed]').count()).toBe(0)
+    await opened.close()
+    const printed = await report('Print or save as PDF')
+    await printed.locator('html[data-printed]').waitFor()
+    await printed.close()
+    const download = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Report as JSON' }).click()
+    const saved = JSON.parse(readFileSync(await (await download).path(), 'utf8'))
+    expect(saved).toEqual(reportOf('2.25.9006'))
   })
 
   it('left is left, front is front and up is up', async () => {

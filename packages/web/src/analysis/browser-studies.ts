@@ -30,6 +30,8 @@ type Row = {
   index?: number
   results?: Omit<Analysis, 'volume'>
   feedback: Feedback | null
+  /** Whether the reader has the feedback as a file. */
+  exported: boolean
 }
 
 /** What `neckfrac demo` makes. */
@@ -115,6 +117,7 @@ export async function openBrowserStudies(): Promise<StudyService> {
       drop,
       index,
       feedback: null,
+      exported: false,
     }
     return row
   }
@@ -139,7 +142,7 @@ export async function openBrowserStudies(): Promise<StudyService> {
           failed(new Error(`${name}: ${reasonOf(error, name)}`))
         }
       }
-      const row: Row = { entry: entryOf(name, name), work, feedback: null }
+      const row: Row = { entry: entryOf(name, name), work, feedback: null, exported: false }
       list(row)
     })
 
@@ -157,6 +160,11 @@ export async function openBrowserStudies(): Promise<StudyService> {
     (model) => changed({ model }),
     () => {}, // the first analysis says what is wrong
   )
+
+  // What nobody has as a file is not lost without a question.
+  addEventListener('beforeunload', (event) => {
+    if (rows.some(({ feedback, exported }) => feedback && !exported)) event.preventDefault()
+  })
 
   return {
     kind: 'browser',
@@ -195,7 +203,11 @@ export async function openBrowserStudies(): Promise<StudyService> {
     },
     saveFeedback: async (id, feedback) => {
       const row = find(id)
-      if (row) row.feedback = feedback
+      if (row) Object.assign(row, { feedback, exported: false })
+    },
+    feedbackExported: (id) => {
+      const row = find(id)
+      if (row) row.exported = true
     },
     reportUrl: async (id) => {
       const url = URL.createObjectURL(new Blob([find(id)?.results?.html ?? ''], { type: 'text/html' }))

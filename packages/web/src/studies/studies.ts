@@ -38,6 +38,7 @@ export type StudyService = {
   /** Calls back after every change of the list. Returns a function that ends it. */
   subscribe(onChange: () => void): () => void
   open(id: string, options?: OpenOptions): Promise<OpenStudy>
+  /** With the study on this computer (`server`), or until the tab is closed (`browser`). */
   saveFeedback(id: string, feedback: Feedback): Promise<void>
   /** Address of the HTML report, to open in a new tab or to print; an object URL in the browser mode. */
   reportUrl(id: string): Promise<string>
@@ -45,6 +46,8 @@ export type StudyService = {
   add?(files: readonly DroppedFile[]): Promise<void>
   /** Browser mode: makes a synthetic patient and analyses it. Resolves when it is listed. */
   addPhantom?(seed: number): Promise<void>
+  /** Browser mode: the reader has what was said of a study as a file, so that closing the tab loses nothing. */
+  feedbackExported?(id: string): void
   /** Browser mode: stops waiting, reading or analysing; the study stays listed as cancelled. */
   cancel?(id: string): void
 }

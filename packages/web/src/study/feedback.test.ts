@@ -7,6 +7,7 @@ const report = {
   studyInstanceUid: '1',
   seriesInstanceUid: '2',
   bundle: { name: 'compact', version: '0', operatingPoint: 'f2' },
+  patient: { probability: 0.7, threshold: 0.6, call: 'fracture' },
   vertebrae: ['C1', 'C2'].map((level) => ({ level, probability: 0.4, threshold: 0.3, call: 'fracture' })),
 } as unknown as StudyReport
 const NOW = new Date(0)
@@ -32,4 +33,17 @@ it('an empty remark is taken out, the others stay', () => {
   )
   const one = withRemark(both, report, 'C2', { verdict: null }, NOW)
   expect(Object.keys(one.vertebrae)).toEqual(['C1'])
+})
+
+it('the patient is judged beside the vertebrae', () => {
+  const first = withRemark(null, report, 'C1', { verdict: 'agree' }, NOW)
+  const both = withRemark(first, report, 'patient', { verdict: 'disagree' }, NOW)
+  expect(both.patient).toEqual({
+    verdict: 'disagree',
+    comment: '',
+    shown: { probability: 0.7, threshold: 0.6, call: 'fracture' },
+  })
+  expect(both.vertebrae).toEqual(first.vertebrae)
+  expect(feedbackSchema.parse(both)).toEqual(both)
+  expect(withRemark(both, report, 'patient', { verdict: null }, NOW).patient).toBeNull()
 })

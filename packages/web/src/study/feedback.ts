@@ -2,13 +2,16 @@ import type { Level } from '@neckfrac/core'
 import { useEffect, useRef, useState } from 'react'
 import type { Feedback, OpenStudy, Remark, StudyReport, StudyService } from '../studies/studies.ts'
 
+/** Whom a remark is about. */
+export type Subject = Level | 'patient'
+
 /** A comment is saved when the typing pauses. */
 const SAVE_AFTER_MS = 600
 
 export type FeedbackState = {
   readonly feedback: Feedback | null
   readonly saved: 'saved' | 'saving' | { readonly trouble: string }
-  remark(level: Level, change: Partial<Pick<Remark, 'verdict' | 'comment'>>): void
+  remark(subject: Subject, change: Partial<Pick<Remark, 'verdict' | 'comment'>>): void
 }
 
 /** What the reader says of the study, saved with it as it changes. */
@@ -39,8 +42,8 @@ export function useFeedback(study: OpenStudy, report: StudyReport, service: Stud
   return {
     feedback,
     saved,
-    remark: (level, change) => {
-      const next = withRemark(feedback, report, level, change)
+    remark: (subject, change) => {
+      const next = withRemark(feedback, report, subject, change)
       pending.current = next
       setSaved('saving')
       setFeedback(next)
@@ -48,24 +51,32 @@ export function useFeedback(study: OpenStudy, report: StudyReport, service: Stud
   }
 }
 
-/** The feedback with one vertebra's remark changed; an empty remark is taken out. */
+/** What was said of a vertebra or of the patient. */
+export const remarkOn = (feedback: Feedback | null, subject: Subject): Remark | null =>
+  (subject === 'patient' ? feedback?.patient : feedback?.vertebrae[subject]) ?? null
+
+/** The feedback with one remark changed; an empty remark is taken out. */
 export function withRemark(
   feedback: Feedback | null,
   report: StudyReport,
-  level: Level,
+  subject: Subject,
   change: Partial<Pick<Remark, 'verdict' | 'comment'>>,
   now = new Date(),
 ): Feedback {
-  const { probability, threshold, call } = report.vertebrae.find((v) => v.level === level)!
-  const before = feedback?.vertebrae[level]
+  const isPatient = subject === 'patient'
+  const shown = isPatient ? report.patient : report.vertebrae.find((v) => v.level === subject)!
+  const { probability, threshold, call } = shown
+  const before = remarkOn(feedback, subject)
   const remark: Remark = {
     verdict: before?.verdict ?? null,
     comment: before?.comment ?? '',
     ...change,
     shown: { probability, threshold, call },
   }
-  const { [level]: _, ...others } = feedback?.vertebrae ?? {}
-  const isEmpty = remark.verdict === null && remark.comment === ''
+  const kept = remark.verdict === null && remark.comment === '' ? null : remark
+  const vertebrae = { ...feedback?.vertebrae }
+  if (!isPatient && kept) vertebrae[subject] = kept
+  else if (!isPatient) delete vertebrae[subject]
   const { name, version, operatingPoint } = report.bundle
   return {
     schemaVersion: 1,
@@ -74,19 +85,7 @@ export function withRemark(
     bundle: { name, version },
     operatingPoint,
     changedAt: now.toISOString(),
-    patient: feedback?.patient ?? null,
-    vertebrae: isEmpty ? others : { ...others, [level]: remark },
+    patient: isPatient ? kept : (feedback?.patient ?? null),
+    vertebrae,
   }
-}
-
-/** Hands the feedback to the reader as a file. */
-export function exportFeedback(feedback: Feedback): void {
-  const url = URL.createObjectURL(
-    new Blob([`${JSON.stringify(feedback, null, 2)}\n`], { type: 'application/json' }),
-  )
-  const link = document.createElement('a')
-  link.href = url
-  link.download = `feedback-${feedback.studyInstanceUid.replace(/[^\w.-]/g, '_').slice(0, 80)}.json`
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }

@@ -1,14 +1,15 @@
 import { Button, Group, NativeSelect, Text, Title } from '@mantine/core'
 import { CALL_WORDS, type Call, type Level, percent, pointsOfReport, verdict } from '@neckfrac/core'
 import type { Feedback, StudyReport } from '../studies/studies.ts'
+import { remarkOn, type Subject } from './feedback.ts'
 import type { Place } from './places.ts'
 
 type FindingsPanelProps = {
   report: StudyReport
   places: ReadonlyMap<Level, Place>
-  selected: Level | null
+  selected: Subject | null
   feedback: Feedback | null
-  onShow: (level: Level) => void
+  onShow: (subject: Subject) => void
   onPoint: (name: string) => void
 }
 
@@ -59,11 +60,7 @@ export function FindingsPanel({ report, places, selected, feedback, onShow, onPo
               <td className="number">{percent(threshold)}</td>
               <td>
                 <CallMark call={call} />
-                {feedback?.vertebrae[level]?.verdict && (
-                  <span className="said" title={`You: ${feedback.vertebrae[level].verdict}`}>
-                    {SAID[feedback.vertebrae[level].verdict]}
-                  </span>
-                )}
+                <Said feedback={feedback} subject={level} />
               </td>
               <td>
                 {places.has(level) && (
@@ -80,7 +77,7 @@ export function FindingsPanel({ report, places, selected, feedback, onShow, onPo
               </td>
             </tr>
           ))}
-          <tr className={`patient ${patient.call}`}>
+          <tr className={`patient ${patient.call}`} data-selected={selected === 'patient' || undefined}>
             <th scope="row">Patient</th>
             <td>
               <Probability
@@ -90,8 +87,20 @@ export function FindingsPanel({ report, places, selected, feedback, onShow, onPo
               />
             </td>
             <td className="number">{percent(patient.threshold)}</td>
-            <td colSpan={2}>
+            <td>
               <CallMark call={patient.call} />
+              <Said feedback={feedback} subject="patient" />
+            </td>
+            <td>
+              <Button
+                size="compact-xs"
+                variant={selected === 'patient' ? 'filled' : 'default'}
+                onClick={() => onShow('patient')}
+                aria-label="judge the patient"
+                aria-pressed={selected === 'patient'}
+              >
+                judge
+              </Button>
             </td>
           </tr>
         </tbody>
@@ -101,6 +110,16 @@ export function FindingsPanel({ report, places, selected, feedback, onShow, onPo
 }
 
 const SAID = { agree: '✓', disagree: '✗', unsure: '?' } as const
+
+/** The reader's verdict, once there is one. */
+function Said({ feedback, subject }: { feedback: Feedback | null; subject: Subject }) {
+  const verdict = remarkOn(feedback, subject)?.verdict
+  return verdict ? (
+    <span className="said" title={`You: ${verdict}`}>
+      {SAID[verdict]}
+    </span>
+  ) : null
+}
 
 /** Words beside the colour: calls are never told by colour alone. */
 function CallMark({ call }: { call: Call }) {

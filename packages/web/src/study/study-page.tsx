@@ -2,7 +2,6 @@ import { Button, Group, SegmentedControl, Text, Title } from '@mantine/core'
 import {
   canOpen,
   LEVELS,
-  type Level,
   mostSuspiciousFirst,
   recall,
   transform,
@@ -14,18 +13,19 @@ import { Help } from '../help.tsx'
 import { type KeyAction, useKeys } from '../keys.ts'
 import { Notice } from '../notice.tsx'
 import { openStudyPage, openWorkList } from '../route.ts'
-import type { OpenStudy, Verdict } from '../studies/studies.ts'
+import type { Feedback, OpenStudy, Verdict } from '../studies/studies.ts'
 import { useService, useStudyList } from '../studies/use-studies.ts'
 import { orderStudies } from '../worklist/order.ts'
 import { BackToList } from './back-to-list.tsx'
-import { exportFeedback, useFeedback } from './feedback.ts'
+import { remarkOn, type Subject, useFeedback } from './feedback.ts'
 import { FindingsPanel } from './findings-panel.tsx'
 import { Images } from './images.tsx'
-import { LevelCard } from './level-card.tsx'
 import { placesOf } from './places.ts'
 import type { PlaneName } from './planes.ts'
+import { saveJson } from './save-file.ts'
 import { type Scene, TOOLS, type ToolName } from './scene.ts'
 import { StudyFacts } from './study-facts.tsx'
+import { SubjectCard } from './subject-card.tsx'
 import { rangeOf, type VoiRange, WINDOWS, type WindowName } from './windows.ts'
 
 const MOUSE = [
@@ -47,7 +47,7 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
   const [point, setPoint] = useState(study.report.bundle.operatingPoint)
   const report = useMemo(() => recall(study.report, point), [study.report, point])
   const places = useMemo(() => placesOf(study.report, study.volume), [study])
-  const [selected, setSelected] = useState<Level | null>(null)
+  const [selected, setSelected] = useState<Subject | null>(null)
   // What was labelled in a study that is no neck would only be in the way.
   const [overlays, setOverlays] = useState(report.status === 'analysed')
   const [tool, setTool] = useState<ToolName>('crosshair')
@@ -68,9 +68,9 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
     return first?.centre ?? middleOf(study.volume)
   }, [ranked, places, study.volume])
 
-  const show = (level: Level) => {
-    const place = places.get(level)
-    setSelected(level)
+  const show = (subject: Subject) => {
+    const place = subject === 'patient' ? undefined : places.get(subject)
+    setSelected(subject)
     if (place) scene.current?.show(place.centre, FIELD_MM)
   }
   const step = (by: 1 | -1) => {
@@ -99,6 +99,14 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
   }, [])
   const say = (verdict: Verdict) => selected && remark(selected, { verdict })
   const openReport = async () => window.open(await service.reportUrl(entry.id), '_blank', 'noopener')
+  const printReport = async () => {
+    const report = window.open(await service.reportUrl(entry.id), '_blank')
+    report?.addEventListener('load', () => report.print())
+  }
+  const exportFeedback = (said: Feedback) => {
+    saveJson('feedback', said.studyInstanceUid, said)
+    service.feedbackExported?.(entry.id)
+  }
 
   const actions: KeyAction[] = [
     { keys: ['n'], what: 'Next finding, from the most suspicious down', run: () => step(1) },
@@ -108,6 +116,7 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
       what: 'Show C1 to C7',
       run: ({ key }) => show(LEVELS[Number(key) - 1]),
     },
+    { keys: ['0'], what: 'The patient as a whole', run: () => show('patient') },
     {
       keys: ['ArrowUp', 'ArrowDown'],
       what: 'One slice up or down in the plane under the mouse',
@@ -139,7 +148,7 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
       what: 'One plane alone, and back',
       run: () => setLarge((now) => (now ? null : active.current)),
     },
-    { keys: ['a'], what: 'Agree with the shown vertebra', run: () => say('agree') },
+    { keys: ['a'], what: 'Agree with what is shown', run: () => say('agree') },
     { keys: ['d'], what: 'Disagree', run: () => say('disagree') },
     { keys: ['u'], what: 'Unsure', run: () => say('unsure') },
     { keys: ['j'], what: 'Next study', run: () => openNeighbour(1) },
@@ -187,9 +196,6 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
         >
           {overlays ? 'Hide overlays' : 'Show overlays'}
         </Button>
-        <Button size="compact-sm" variant="default" onClick={openReport}>
-          Report
-        </Button>
         <button type="button" className="quiet" onClick={() => setHelp(true)}>
           Keys <kbd>?</kbd>
         </button>
@@ -200,7 +206,7 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
           firstSlice={firstSlice}
           report={report}
           places={places}
-          selected={selected}
+          selected={selected === 'patient' ? null : selected}
           overlays={overlays}
           tool={tool}
           start={start}
@@ -224,10 +230,10 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
             onPoint={setPoint}
           />
           {selected && (
-            <LevelCard
+            <SubjectCard
               report={report}
-              level={selected}
-              remark={feedback?.vertebrae[selected]}
+              subject={selected}
+              remark={remarkOn(feedback, selected)}
               onRemark={(change) => remark(selected, change)}
             />
           )}
@@ -238,7 +244,7 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
                 : saved === 'saving'
                   ? 'Saving your reading …'
                   : feedback
-                    ? 'Your reading is saved with the study.'
+                    ? KEPT[service.kind]
                     : places.size > 0 && selected === null
                       ? 'Show a vertebra to say what you think.'
                       : ''}
@@ -249,6 +255,21 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
               </Button>
             )}
           </Group>
+          <Group gap="xs" mt="md" component="section" aria-label="Report">
+            <Button size="compact-sm" variant="default" onClick={openReport}>
+              Report
+            </Button>
+            <Button size="compact-sm" variant="default" onClick={printReport}>
+              Print or save as PDF
+            </Button>
+            <Button
+              size="compact-sm"
+              variant="default"
+              onClick={() => saveJson('report', study.report.studyInstanceUid, study.report)}
+            >
+              Report as JSON
+            </Button>
+          </Group>
           <StudyFacts report={report} />
         </aside>
       </main>
@@ -257,6 +278,12 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
     </div>
   )
 }
+
+/** Where the reader's words are. */
+const KEPT = {
+  server: 'Your reading is saved with the study.',
+  browser: 'Your reading is gone with this tab: export it to keep it.',
+} as const
 
 function middleOf({ shape, ijkToLps }: OpenStudy['volume']): Vec3 {
   const [k, j, i] = shape.map((size) => (size - 1) / 2)
