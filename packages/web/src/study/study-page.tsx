@@ -256,14 +256,14 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
             )}
           </Group>
           <Group gap="xs" mt="md" component="section" aria-label="Report">
-            <Button size="compact-sm" variant="default" onClick={openReport}>
+            <Button size="compact-xs" variant="default" onClick={openReport}>
               Report
             </Button>
-            <Button size="compact-sm" variant="default" onClick={printReport}>
+            <Button size="compact-xs" variant="default" onClick={printReport}>
               Print or save as PDF
             </Button>
             <Button
-              size="compact-sm"
+              size="compact-xs"
               variant="default"
               onClick={() => saveJson('report', study.report.studyInstanceUid, study.report)}
             >
