@@ -173,10 +173,49 @@ def test_samples_as_prepared_without_augmentation(prepared_root):
     assert torch.equal(task.augment(batch)["input"], batch["image"].float())
 
 
+def with_skulls(prepared_root, family: str) -> data.Prepared:
+    """The prepared studies as of a family."""
+    prepared = data.read_prepared(prepared_root)
+    return dataclasses.replace(
+        prepared, studies=tuple(dataclasses.replace(s, family=family) for s in prepared.studies)
+    )
+
+
+def test_the_skull_is_a_class_in_training_and_background_in_use(prepared_root):
+    torch.manual_seed(8)
+    recipe = switched("segmenter", skull=True, batch=2)
+    task, model = TASKS["segmenter"](recipe), build("segmenter", recipe)
+    task.use(with_skulls(prepared_root, data.SCHEMATIC))
+    image = torch.randn(2, 5, 64, 64) * 100
+    label = torch.zeros(2, 64, 64, dtype=torch.long)
+    label[:, :20], label[:, 30:40] = data.SKULL, 2
+    batch = {"input": image, "label": label}
+    assert model.train()(image).shape[1] == 11
+    task.loss(model, batch).backward()
+    raw = []
+    model.logits.register_forward_hook(lambda _, __, logits: raw.append(logits.softmax(1)))
+    with torch.no_grad():
+        shares = model.eval()(image).softmax(1)
+    (raw,) = raw
+    assert torch.allclose(shares[:, 0], raw[:, 0] + raw[:, 10], atol=1e-5)
+    assert torch.allclose(shares[:, 1:], raw[:, 1:10], atol=1e-5)
+
+
+def test_the_skull_must_be_labelled_everywhere_or_is_ignored(prepared_root):
+    task = TASKS["segmenter"](switched("segmenter", skull=True))
+    with pytest.raises(data.PreparedError, match="no skull label"):
+        task.use(with_skulls(prepared_root, "template"))
+    task = TASKS["segmenter"](switched("segmenter", augment=False))
+    label = torch.tensor([[[0, 3, data.SKULL, 9]]])
+    batch = {"image": torch.zeros(1, 5, 1, 4), "label": label}
+    assert task.augment(batch)["label"].tolist() == [[[0, 3, 0, 9]]]
+
+
 @pytest.mark.parametrize(
     ("network", "changes"),
     [
         ("segmenter", {"fold_pixels": 2, "widths": (16, 16, 16, 16)}),
+        ("segmenter", {"skull": True}),
         ("slices", {"mask_channel": False}),
         ("sequence", {"pools": ("mean", "min", "max"), "context": 1, "mask_channel": False}),
     ],

@@ -16,9 +16,13 @@ from typing import NamedTuple
 import numpy as np
 
 LEVELS = ("C1", "C2", "C3", "C4", "C5", "C6", "C7")
+SCHEMATIC = "schematic"
+"""Family of the necks that teach the segmenter alone."""
 FORMAT, VERSION = "neckfrac-prepared", 1
 SLICES = 24
 """Axial slices of a vertebra's crop, head to feet, 1.5 mm apart."""
+SKULL = 10
+"""Class that only schematic necks have labels of; vertebrae are 1..9."""
 NEIGHBOURS = (-2, -1, 0, 1, 2)
 """Sagittal slices that the segmenter sees around the one it labels, 4 mm apart."""
 
@@ -128,7 +132,7 @@ def labelled(studies) -> list[Study]:
 
 
 def open_volume(study: Study) -> tuple[np.ndarray, np.ndarray]:
-    """image (X, Z, Y) int16 HU and label (X, Z, Y) uint8 0..9, memory-mapped."""
+    """image (X, Z, Y) int16 HU and label (X, Z, Y) uint8 0..10, memory-mapped."""
     image = np.load(study.segment.image, mmap_mode="r")
     label = np.load(study.segment.label, mmap_mode="r")
     if image.shape != label.shape:
@@ -138,7 +142,12 @@ def open_volume(study: Study) -> tuple[np.ndarray, np.ndarray]:
 
 def spine_slices(label: np.ndarray) -> np.ndarray:
     """Slices x that show a vertebra."""
-    return np.flatnonzero(label.any(axis=(1, 2)))
+    return np.flatnonzero(vertebrae(label).any(axis=(1, 2)))
+
+
+def vertebrae(label):
+    """Where an array or tensor of labels shows a vertebra."""
+    return (label > 0) & (label < SKULL)
 
 
 def five_slices(image: np.ndarray, x: int) -> np.ndarray:
@@ -161,7 +170,7 @@ def _draw_window(studies: list[Study], rng, crop, near_spine: float) -> tuple[np
     source, target = five_slices(volume, x), truth[x]
     centre = None
     if len(spine) and rng.random() < 0.6:  # around a vertebra's voxel, else around anything
-        voxels = np.argwhere(target)
+        voxels = np.argwhere(vertebrae(target))
         centre = voxels[rng.integers(len(voxels))]
     z = _window(rng, source.shape[1], height, None if centre is None else centre[0])
     y = _window(rng, source.shape[2], width, None if centre is None else centre[1])

@@ -63,7 +63,10 @@ class TimmEncoder(nn.Module):
 
 
 class Segmenter(nn.Module):
-    """U-Net. (N, 5, H, W) float32 HU, H and W multiples of 16 -> (N, 10, H, W) logits of the middle slice."""
+    """U-Net. (N, 5, H, W) float32 HU, H and W multiples of 16 -> (N, 10, H, W) logits of the middle slice.
+
+    In training with `skull` there are eleven; otherwise the skull is background.
+    """
 
     def __init__(self, recipe: SegmenterRecipe):
         super().__init__()
@@ -81,7 +84,8 @@ class Segmenter(nn.Module):
             stage = [convolution(below + channels[k], width), convolution(width, width)]
             self.decoder.append(nn.Sequential(*stage))
             below = width
-        self.logits = nn.Conv2d(below, CLASSES * self.fold**2, 1)
+        self.classes = CLASSES + recipe.skull
+        self.logits = nn.Conv2d(below, self.classes * self.fold**2, 1)
 
     def forward(self, hu: Tensor) -> Tensor:
         skip = (5 - self.slices) // 2
@@ -94,7 +98,11 @@ class Segmenter(nn.Module):
             x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
             x = stage(torch.cat([x, features[-2 - k]], 1))
         x = F.pixel_shuffle(self.logits(x), self.fold)
-        return F.avg_pool2d(x, self.upsample) if self.upsample > 1 else x
+        x = F.avg_pool2d(x, self.upsample) if self.upsample > 1 else x
+        if self.training or self.classes == CLASSES:
+            return x
+        background = torch.logaddexp(x[:, :1], x[:, CLASSES:])
+        return torch.cat([background, x[:, 1:CLASSES]], 1)
 
 
 def see(hu: Tensor) -> Tensor:

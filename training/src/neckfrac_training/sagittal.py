@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from . import data
 from .augment import affine, chance, change_some, soften, uniform, warp
 from .networks import CLASSES
 from .recipe import SegmenterRecipe
@@ -96,6 +97,7 @@ def change_densities(image: Tensor, label: Tensor) -> Tensor:
     down to 0.35 times, each other vertebra 0.8 to 1.25 times.
     """
     batch, height = label.shape[:2]
+    label = label * data.vertebrae(label)
     row = torch.arange(height, device=image.device)[None]
     gain = uniform(batch * CLASSES, 0.8, 1.25, image).view(batch, CLASSES)
     gain[:, 0], gain[:, 1] = 1.0, uniform(batch, 0.9, 2.0, image)
@@ -237,8 +239,9 @@ def canal(image: Tensor, label: Tensor) -> Tensor:
     batch, slices, height, width = image.shape
     row = torch.arange(height, device=image.device, dtype=torch.float32)[None]
     column = torch.arange(width, device=image.device, dtype=torch.float32)
-    count = (label > 0).sum(2).float()
-    middle = ((label > 0) * column).sum(2) / count.clamp(min=1)
+    spine = data.vertebrae(label)
+    count = spine.sum(2).float()
+    middle = (spine * column).sum(2) / count.clamp(min=1)
     total = count.sum(1, keepdim=True).clamp(min=1)
     mean_row, mean_column = (
         (count * row).sum(1, keepdim=True) / total,

@@ -17,7 +17,8 @@ class SegmenterTask:
 
     def __init__(self, recipe: Recipe):
         self.recipe, self.own = recipe, recipe.segmenter
-        self.weights = torch.tensor(self.own.class_weights)
+        weights = self.own.class_weights
+        self.weights = torch.tensor(weights + weights[:1] * self.own.skull)
 
     def use(self, prepared: data.Prepared) -> dict:
         recipe = self.recipe
@@ -25,6 +26,11 @@ class SegmenterTask:
         self.train, self.held = data.labelled(train), data.labelled(held)
         if not self.train:
             raise data.PreparedError(f"no labelled study to train on outside fold {recipe.fold}")
+        others = [study.uid for study in self.train if study.family != data.SCHEMATIC]
+        if self.own.skull and others:
+            raise data.PreparedError(
+                f"skull = true needs schematic necks alone; {others[0]} has no skull label"
+            )
         return {"studies": len(self.train), "validation_studies": len(self.held)}
 
     def draw(self, step: int, rank: int) -> dict:
@@ -33,6 +39,8 @@ class SegmenterTask:
 
     def augment(self, batch: dict, progress: float = 1.0) -> dict:
         image, label = batch["image"].float(), batch["label"].long()
+        if not self.own.skull:
+            label = label * data.vertebrae(label)
         if self.own.augment:
             image, label = augment_sagittal(image, label, self.own)
         return {"input": image.contiguous(memory_format=torch.channels_last), "label": label}
@@ -57,6 +65,7 @@ class SegmenterTask:
         for few in np.array_split(slices.astype(int), max(1, len(slices) // 4)):
             image = np.stack([data.five_slices(volume, x) for x in few])
             truth = np.stack([label[x] for x in few])
+            truth = truth * data.vertebrae(truth)
             logits = label_slices(model, torch.from_numpy(image).to(device))
             target = torch.from_numpy(truth).to(device).long()
             loss.append(float(F.cross_entropy(logits, target)))
@@ -98,9 +107,9 @@ def label_slices(model, image: Tensor) -> Tensor:
 
 
 def segmentation_loss(logits: Tensor, label: Tensor, weights: Tensor) -> Tensor:
-    """Cross-entropy + soft Dice of the nine vertebra classes over the batch."""
+    """Cross-entropy + soft Dice of all classes but the background over the batch."""
     probability = logits.softmax(1)
-    truth = F.one_hot(label, CLASSES).permute(0, 3, 1, 2).to(probability.dtype)
+    truth = F.one_hot(label, logits.shape[1]).permute(0, 3, 1, 2).to(probability.dtype)
     shared = (probability * truth).sum((0, 2, 3))
     total = (probability + truth).sum((0, 2, 3))
     dice = 1 - (2 * shared[1:] + 50) / (total[1:] + 50)

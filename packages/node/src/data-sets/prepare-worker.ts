@@ -17,6 +17,7 @@ import {
   preparePhantom,
   prepareStudy,
   readNiftiLabels,
+  resampleLabels,
   SCHEMATIC,
   type Session,
   segment,
@@ -77,12 +78,13 @@ export const prepareSchematicStudy = task(
     const { out, uid, seed } = input
     const stencil = openStencil(input.template)
     const { volume, labels } = synthesizeSchematic(stencil, seed)
-    const { segment } = prepareStudy(volume, labels, () => null)
+    const image = segmentationImage(volume)
+    const segment = { image, label: { data: resampleLabels(labels, image), shape: image.shape } }
     return {
       ...(await store(out, uid, { segment, crops: null })),
       ...labelsOf(Object.fromEntries(LEVELS.map((l) => [l, false])) as Fractured),
       origin: 'phantom',
-      sourceHash: hashOf(volume, segment.image.data),
+      sourceHash: hashOf(volume, image.data),
       notes: [],
       truth: { seed, preset: SCHEMATIC, family: SCHEMATIC, template: stencil.name, fractures: [] },
     }

@@ -11,10 +11,14 @@ import { drawTrunk } from './trunk.ts'
 
 const [NZ, NY, NX] = SHAPE
 const COUNTS: Vec3 = [NX, NY, NZ]
-/** T2 and lower. */
+/** T2 and lower; and the skull, which shows a segmenter in training where C1 begins. */
 const LOWEST_CLASS = 9
+const SKULL_CLASS = 10
 
-/** Images that teach a segmenter to count, not a patient: no fracture, nothing finer than 2 mm. Labels lie on a grid of their own. */
+/**
+ * Images that teach a segmenter to count, not a patient: no fracture, nothing finer than 2 mm. Labels lie on a grid of
+ * their own and are the segmenter's classes: 1-7 C1-C7, 8 T1, 9 lower, 10 skull.
+ */
 export type Schematic = { readonly volume: Volume; readonly labels: LabelVolume }
 
 /**
@@ -46,9 +50,10 @@ export function synthesizeSchematic(stencil: Stencil, seed: number): Schematic {
   paintSpine(hu, { spine, head, muscleHu }, look)
   paintOutside(hu, body, bend, look)
   if (look.chance(0.2)) drawStreaks(hu, bend, look)
+  const label = spine.label.map((v, n) => (v === 0 && head.isSkull(n) && body[n] ? SKULL_CLASS : v))
   return {
     volume: acquire(hu, random.fork('scanner')),
-    labels: { data: spine.label, shape: SHAPE, ijkToLps: CANVAS_TO_LPS },
+    labels: { data: label, shape: SHAPE, ijkToLps: CANVAS_TO_LPS },
   }
 }
 
