@@ -3,7 +3,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, sep } from 'node:path'
 
-export type StaticServer = { readonly url: string; stop(): Promise<void> }
+export type StaticServer = {
+  readonly url: string
+  /** Paths that were asked for, in order. */
+  readonly asked: readonly string[]
+  stop(): Promise<void>
+}
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -16,8 +21,10 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** The plainest of hosts: files of a folder below a path, as GitHub Pages has them, and not one header of its own. */
 export function serveFolder(folder: string): Promise<StaticServer> {
+  const asked: string[] = []
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+    asked.push(pathname)
     const name = pathname.replace(/^\/neckfrac\//, '')
     const file = join(folder, name === '' ? 'index.html' : decodeURIComponent(name))
     const bytes =
@@ -34,7 +41,7 @@ export function serveFolder(folder: string): Promise<StaticServer> {
           server.close(() => stopped())
           server.closeAllConnections()
         })
-      done({ url: `http://127.0.0.1:${port}/neckfrac/`, stop })
+      done({ url: `http://127.0.0.1:${port}/neckfrac/`, asked, stop })
     })
   })
 }

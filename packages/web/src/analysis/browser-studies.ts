@@ -122,9 +122,9 @@ export async function openBrowserStudies(): Promise<StudyService> {
     return row
   }
 
-  /** Lists a drop, scans it in its turn and puts its studies in its place. */
+  /** Lists a drop, scans it in its turn and puts its studies in its place; one that holds none stays, and says why. */
   const addDrop = (name: string, make: () => Promise<Drop>, status: StudyStatus): Promise<void> =>
-    new Promise((done, failed) => {
+    new Promise((done) => {
       const work = async () => {
         setStatus(row, status)
         try {
@@ -134,13 +134,10 @@ export async function openBrowserStudies(): Promise<StudyService> {
           rows = rows.flatMap((r) => (r === row ? studies : [r]))
           skipped = [...skipped, ...found.skipped]
           changed()
-          done()
         } catch (error) {
-          if (error instanceof Stopped) return done()
-          rows = rows.filter((r) => r !== row)
-          changed()
-          failed(new Error(`${name}: ${reasonOf(error, name)}`))
+          if (!(error instanceof Stopped)) setStatus(row, { kind: 'failed', reason: reasonOf(error, name) })
         }
+        done()
       }
       const row: Row = { entry: entryOf(name, name), work, feedback: null, exported: false }
       list(row)
@@ -174,13 +171,11 @@ export async function openBrowserStudies(): Promise<StudyService> {
       return () => listeners.delete(listener)
     },
     add: async (files) => {
-      const outcomes = await Promise.allSettled(
+      await Promise.all(
         groupDrops(files).map((drop) =>
           addDrop(drop.name, async () => drop, { kind: 'reading', done: 0, total: 0 }),
         ),
       )
-      const troubles = outcomes.flatMap((o) => (o.status === 'rejected' ? [(o.reason as Error).message] : []))
-      if (troubles.length > 0) throw new Error(troubles.join('\n'))
     },
     addPhantom: async (seed) => {
       const make = () => analyst.run('phantom', { seed, preset: PHANTOM })

@@ -42,7 +42,7 @@ export type StudyService = {
   saveFeedback(id: string, feedback: Feedback): Promise<void>
   /** Address of the HTML report, to open in a new tab or to print; an object URL in the browser mode. */
   reportUrl(id: string): Promise<string>
-  /** Browser mode: files of a dropped folder or zip. Resolves when the studies are listed; rejects with what to tell the user. */
+  /** Browser mode: files of a dropped folder or zip. Resolves when the studies are listed, those that failed too. */
   add?(files: readonly DroppedFile[]): Promise<void>
   /** Browser mode: makes a synthetic patient and analyses it. Resolves when it is listed. */
   addPhantom?(seed: number): Promise<void>

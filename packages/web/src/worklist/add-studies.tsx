@@ -70,7 +70,7 @@ export function AddStudies({ service, isEmpty }: { service: StudyService; isEmpt
           </>
         )}
         <Group>
-          <Button component="label" variant={isEmpty ? 'filled' : 'default'}>
+          <Button component="label" className="file-button" variant={isEmpty ? 'filled' : 'default'}>
             Choose a folder
             <input
               type="file"
@@ -80,7 +80,7 @@ export function AddStudies({ service, isEmpty }: { service: StudyService; isEmpt
               {...{ webkitdirectory: '' }}
             />
           </Button>
-          <Button component="label" variant="default">
+          <Button component="label" className="file-button" variant="default">
             Choose files or a zip
             <input type="file" className="visually-hidden" multiple onChange={onPick} />
           </Button>
