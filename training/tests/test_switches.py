@@ -12,6 +12,7 @@ from neckfrac_training.export import check, export_network
 from neckfrac_training.networks import SequenceHead, build
 from neckfrac_training.recipe import SlicesRecipe
 from neckfrac_training.run import TASKS
+from neckfrac_training.segmenter import without_skull
 from neckfrac_training.slices import cross_entropy
 from test_training import tiny
 
@@ -173,41 +174,49 @@ def test_samples_as_prepared_without_augmentation(prepared_root):
     assert torch.equal(task.augment(batch)["input"], batch["image"].float())
 
 
-def with_skulls(prepared_root, family: str) -> data.Prepared:
-    """The prepared studies as of a family."""
-    prepared = data.read_prepared(prepared_root)
-    return dataclasses.replace(
-        prepared, studies=tuple(dataclasses.replace(s, family=family) for s in prepared.studies)
-    )
-
-
-def test_the_skull_is_a_class_in_training_and_background_in_use(prepared_root):
+def test_the_skull_is_a_class_in_training_and_background_in_use():
     torch.manual_seed(8)
-    recipe = switched("segmenter", skull=True, batch=2)
+    recipe = switched("segmenter", skull=True)
     task, model = TASKS["segmenter"](recipe), build("segmenter", recipe)
-    task.use(with_skulls(prepared_root, data.SCHEMATIC))
-    image = torch.randn(2, 5, 64, 64) * 100
     label = torch.zeros(2, 64, 64, dtype=torch.long)
     label[:, :20], label[:, 30:40] = data.SKULL, 2
-    batch = {"input": image, "label": label}
-    assert model.train()(image).shape[1] == 11
+    batch = {
+        "input": torch.randn(2, 5, 64, 64) * 100,
+        "label": label,
+        "skull": torch.ones(2, dtype=torch.bool),
+    }
+    assert model.train()(batch["input"]).shape[1] == 11
     task.loss(model, batch).backward()
     raw = []
     model.logits.register_forward_hook(lambda _, __, logits: raw.append(logits.softmax(1)))
     with torch.no_grad():
-        shares = model.eval()(image).softmax(1)
+        shares = model.eval()(batch["input"]).softmax(1)
     (raw,) = raw
     assert torch.allclose(shares[:, 0], raw[:, 0] + raw[:, 10], atol=1e-5)
     assert torch.allclose(shares[:, 1:], raw[:, 1:10], atol=1e-5)
 
 
-def test_the_skull_must_be_labelled_everywhere_or_is_ignored(prepared_root):
+def test_where_nobody_labelled_the_skull_it_may_be_called_so():
     task = TASKS["segmenter"](switched("segmenter", skull=True))
-    with pytest.raises(data.PreparedError, match="no skull label"):
-        task.use(with_skulls(prepared_root, "template"))
+    logits = torch.zeros(2, 11, 4, 4)
+    logits[:, data.SKULL] = 9
+    batch = {"input": logits, "label": torch.zeros(2, 4, 4, dtype=torch.long)}
+    loss = [
+        float(task.loss(lambda x: x, batch | {"skull": torch.full((2,), known)})) for known in (True, False)
+    ]
+    assert loss[0] > 5
+    assert loss[1] < 2
+    labelled = torch.nn.functional.one_hot(torch.tensor([0, data.SKULL]), 11)[:, :, None, None] * 40.0
+    assert without_skull(labelled).argmax(1).tolist() == [[[0]], [[0]]]
+
+
+def test_without_the_class_the_skull_is_background():
     task = TASKS["segmenter"](switched("segmenter", augment=False))
-    label = torch.tensor([[[0, 3, data.SKULL, 9]]])
-    batch = {"image": torch.zeros(1, 5, 1, 4), "label": label}
+    batch = {
+        "image": torch.zeros(1, 5, 1, 4),
+        "label": torch.tensor([[[0, 3, data.SKULL, 9]]]),
+        "skull": [True],
+    }
     assert task.augment(batch)["label"].tolist() == [[[0, 3, 0, 9]]]
 
 

@@ -156,15 +156,18 @@ def five_slices(image: np.ndarray, x: int) -> np.ndarray:
 
 
 def draw_sagittal(studies: list[Study], rngs, crop, near_spine: float) -> dict:
-    """image (B, 5, H, W) int16 HU and label (B, H, W) uint8: random windows around anything."""
-    return _stack([_draw_window(studies, rng, crop, near_spine) for rng in rngs], ("image", "label"))
+    """image (B, 5, H, W) int16 HU and label (B, H, W) uint8: random windows around anything; skull (B,) bool,
+    whether a sample's skull is labelled."""
+    samples = [_draw_window(studies, rng, crop, near_spine) for rng in rngs]
+    return _stack(samples, ("image", "label", "skull"))
 
 
-def _draw_window(studies: list[Study], rng, crop, near_spine: float) -> tuple[np.ndarray, np.ndarray]:
+def _draw_window(studies: list[Study], rng, crop, near_spine: float) -> tuple:
     height, width = crop
     image = np.full((len(NEIGHBOURS), height, width), -1024, np.int16)
     label = np.zeros((height, width), np.uint8)
-    volume, truth = open_volume(studies[rng.integers(len(studies))])
+    study = studies[rng.integers(len(studies))]
+    volume, truth = open_volume(study)
     spine = spine_slices(truth) if rng.random() < near_spine else ()
     x = int(rng.choice(spine) if len(spine) else rng.integers(len(volume)))
     source, target = five_slices(volume, x), truth[x]
@@ -176,7 +179,7 @@ def _draw_window(studies: list[Study], rng, crop, near_spine: float) -> tuple[np
     y = _window(rng, source.shape[2], width, None if centre is None else centre[1])
     image[:, z[1], y[1]] = source[:, z[0], y[0]]
     label[z[1], y[1]] = target[z[0], y[0]]
-    return image, label
+    return image, label, study.family == SCHEMATIC
 
 
 def _window(rng, size: int, wanted: int, centre) -> tuple[slice, slice]:

@@ -84,8 +84,7 @@ class SegmenterRecipe(NetworkRecipe):
     class_weights: tuple[float, ...] = (0.5, 2.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5)
     """Cross-entropy weights: background, C1..C7, T1, T2 and lower."""
     skull: bool = False
-    """Tell the skull from other tissue while training, which shows where C1 begins. Only schematic necks
-    label it, so every study must be one."""
+    """Tell the skull from other tissue while training, where it is labelled: it shows where C1 begins."""
     near_spine: float = 0.75
     """Share of samples whose slice shows a vertebra; the others come from anywhere, air included."""
     truncate: float = 0.5

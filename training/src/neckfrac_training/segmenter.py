@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from . import data
+from .data import SKULL
 from .metrics import ratio
 from .networks import CLASSES
 from .recipe import Recipe
@@ -26,11 +27,6 @@ class SegmenterTask:
         self.train, self.held = data.labelled(train), data.labelled(held)
         if not self.train:
             raise data.PreparedError(f"no labelled study to train on outside fold {recipe.fold}")
-        others = [study.uid for study in self.train if study.family != data.SCHEMATIC]
-        if self.own.skull and others:
-            raise data.PreparedError(
-                f"skull = true needs schematic necks alone; {others[0]} has no skull label"
-            )
         return {"studies": len(self.train), "validation_studies": len(self.held)}
 
     def draw(self, step: int, rank: int) -> dict:
@@ -43,10 +39,15 @@ class SegmenterTask:
             label = label * data.vertebrae(label)
         if self.own.augment:
             image, label = augment_sagittal(image, label, self.own)
-        return {"input": image.contiguous(memory_format=torch.channels_last), "label": label}
+        image = image.contiguous(memory_format=torch.channels_last)
+        return {"input": image, "label": label, "skull": batch["skull"]}
 
     def loss(self, model, batch: dict) -> Tensor:
-        return segmentation_loss(model(batch["input"]).float(), batch["label"], self.weights)
+        logits = model(batch["input"]).float()
+        if self.own.skull:
+            known = batch["skull"].view(-1, 1, 1, 1)
+            logits = torch.where(known, logits, without_skull(logits))
+        return segmentation_loss(logits, batch["label"], self.weights)
 
     def held_out(self, count: int) -> list:
         step = max(1, len(self.held) // count)
@@ -104,6 +105,16 @@ def label_slices(model, image: Tensor) -> Tensor:
     height, width = image.shape[-2:]
     padded = F.pad(image.float(), (0, -width % 16, 0, -height % 16), value=AIR)
     return model(padded.contiguous(memory_format=torch.channels_last))[..., :height, :width].float()
+
+
+def without_skull(logits: Tensor) -> Tensor:
+    """Eleven classes of which the skull is background, for samples in which nobody labelled it."""
+    background = torch.logaddexp(logits[:, :1], logits[:, SKULL:])
+    return torch.cat([background, logits[:, 1:SKULL], torch.full_like(background, NEVER)], 1)
+
+
+NEVER = -30.0
+"""Logit of a class that cannot be."""
 
 
 def segmentation_loss(logits: Tensor, label: Tensor, weights: Tensor) -> Tensor:
