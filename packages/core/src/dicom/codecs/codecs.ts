@@ -13,6 +13,7 @@ import {
   JPEG_LS_LOSSLESS,
   RLE_LOSSLESS,
 } from '../transfer-syntaxes.ts'
+import { createJpegLsCodec, type OpenCharLs } from './jpeg-ls.ts'
 import { createNativeCodecs, type Instantiate } from './native.ts'
 import { decodeRle } from './rle.ts'
 
@@ -32,11 +33,16 @@ export const COMPRESSED = [
   RLE_LOSSLESS,
 ] as const
 
-/**
- * Decoders that work on the calling thread, for as long as a frame makes them; decoders.ts puts them on others.
- */
-export function createCodecs(instantiate: Instantiate): Readonly<Record<(typeof COMPRESSED)[number], Codec>> {
-  const { jpeg, jpegLs, jpeg2000, htj2k } = createNativeCodecs(instantiate)
+/** The libraries of a platform, in WebAssembly. */
+export type Libraries = { readonly instantiate: Instantiate; readonly openCharLs: OpenCharLs }
+
+/** Decoders that work on the calling thread, for as long as a frame makes them; decoders.ts puts them on others. */
+export function createCodecs({
+  instantiate,
+  openCharLs,
+}: Libraries): Readonly<Record<(typeof COMPRESSED)[number], Codec>> {
+  const { jpeg, jpeg2000, htj2k } = createNativeCodecs(instantiate)
+  const jpegLs = createJpegLsCodec(openCharLs)
   return {
     [JPEG_BASELINE]: jpeg,
     [JPEG_EXTENDED]: jpeg,

@@ -31,7 +31,7 @@ type Library = {
   GetDecodedBufferSize(context: number): number
 } & Readonly<Record<DecodeName, (context: number, parameters: number) => void>>
 
-type DecodeName = 'DecodeJpeg' | 'DecodeJpeg2000' | 'DecodeHtJpeg2000' | 'DecodeJpegLs'
+type DecodeName = 'DecodeJpeg' | 'DecodeJpeg2000' | 'DecodeHtJpeg2000'
 
 /** Makes an instance of dcmjs-native-codecs.wasm with these imports; its exports. */
 export type Instantiate = (
@@ -43,14 +43,13 @@ const MONOCHROME2 = 1
 const MADE_UP = /Corrupt JPEG|Premature end|OpjMessageCallback(Warning|Error)/
 
 /**
- * JPEG (lossy and lossless, 8 to 16 bits), JPEG-LS, JPEG 2000 and HTJ2K by libijg, CharLS, OpenJPEG and OpenJPH,
- * compiled to WebAssembly by dcmjs-codecs. Used without that package's wrapper, which needs `eval` to load and keeps one
+ * JPEG (lossy and lossless, 8 to 16 bits), JPEG 2000 and HTJ2K by libijg, OpenJPEG and OpenJPH, compiled to WebAssembly by dcmjs-codecs. Used without that package's wrapper, which needs `eval` to load and keeps one
  * instance for ever: the stack of an instance is not unwound after an error, and after some 30 of them it runs for ever.
  * Here each error ends its instance.
  */
 export function createNativeCodecs(
   instantiate: Instantiate,
-): Readonly<Record<'jpeg' | 'jpegLs' | 'jpeg2000' | 'htj2k', Codec>> {
+): Readonly<Record<'jpeg' | 'jpeg2000' | 'htj2k', Codec>> {
   let library: Library | null = null
   const decode = (name: DecodeName, frame: Uint8Array, header: StreamHeader, format: FrameFormat) => {
     checkHeader(header, format)
@@ -62,7 +61,7 @@ export function createNativeCodecs(
       return widen(samples, header.signed)
     } catch (error) {
       library = null
-      // CharLS and OpenJPH end in a trap of WebAssembly, which says nothing but that the code was never to be reached.
+      // OpenJPH ends in a trap of WebAssembly, which says nothing but that the code was never to be reached.
       throw isNeckFracError(error) ? error : damaged('cannot be decoded: damaged compressed frame')
     }
   }
@@ -70,7 +69,6 @@ export function createNativeCodecs(
     jpeg: (frame, format) => decode('DecodeJpeg', frame, readJpegHeader(frame), format),
     jpeg2000: (frame, format) => decode('DecodeJpeg2000', frame, readJ2kHeader(frame), format),
     htj2k: (frame, format) => decode('DecodeHtJpeg2000', frame, readJ2kHeader(frame), format),
-    jpegLs: (frame, format) => decode('DecodeJpegLs', frame, readJpegHeader(frame), format),
   }
 }
 
