@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { deidentify, uidOf } from '@neckfrac/core'
 import { describe, expect, it } from 'vitest'
 import { readInstance } from '../../core/src/dicom/header.ts'
 import { createPixelReader } from '../../core/src/dicom/pixels.ts'
+import { memoryFile } from '../../core/test/memory-source.ts'
 import { signedValues } from '../../core/test/stored-values.ts'
 import { CODECS } from './codecs.ts'
 import { openSource } from './sources.ts'
@@ -29,6 +31,9 @@ const { files }: Golden = JSON.parse(readFileSync(GOLDEN, 'utf8'))
 
 /** Damaged headers that pydicom reads past: an item that begins with its own end. */
 const REFUSED = new Set(['dicom-edge/fuzz_pwnlabmx/cat17_cve_libdicom_uaf/TC0913_sq_early_delim.dcm'])
+
+const PLAIN = new Set(['1.2.840.10008.1.2', '1.2.840.10008.1.2.1', ''])
+const NAMES = { newUid: uidOf, pseudonym: () => 'P', includeBurnedIn: true }
 
 const present = existsSync(DATA)
 
@@ -65,6 +70,28 @@ describe.skipIf(!present)(
           expect(all.reduce((a, b) => a + b, 0) / all.length).toBeCloseTo(mean, 1)
         }
       }
+    })
+
+    const packed = Object.entries(files).filter(([, { syntax, shape }]) => shape[0] > 1 || !PLAIN.has(syntax))
+    it.each(packed)('%s: anonymised, with the same values', async (path) => {
+      const bytes = new Uint8Array(readFileSync(DATA + path))
+      if (path.includes('Deflated')) {
+        expect(() => deidentify(bytes, NAMES)).toThrow('deflated')
+        return
+      }
+      const values = async (of: Uint8Array) => {
+        const file = memoryFile('a', of)
+        const parsed = await readInstance(file)
+        if (parsed.kind !== 'instance') throw new Error(parsed.skipped.reason)
+        const read = createPixelReader(CODECS)
+        return Promise.all(
+          parsed.instances.map(async (one) => ({
+            values: Buffer.from(await read(one, file)).toString('base64'),
+            place: [one.position, one.pixelSpacingMm, one.format],
+          })),
+        )
+      }
+      expect(await values(deidentify(bytes, NAMES).bytes)).toEqual(await values(bytes))
     })
   },
 )
