@@ -3,8 +3,8 @@ import { concatBytes } from '../bytes.ts'
 import { NeckFracError } from '../errors.ts'
 import type { SourceFile } from '../ports.ts'
 
-/** Largest data set that is inflated, bytes: a CT slice has half a megabyte, and a bomb has no end. */
-const LARGEST_DATA_SET = 2 ** 27
+/** Largest data set that is inflated, bytes: 120 slices of 512 x 512; a bomb has no end. */
+const LARGEST_DATA_SET = 2 ** 26
 /** Packed bytes that are inflated at a time: at most 1,032 times as many come out of them. */
 const STEP = 2 ** 14
 

@@ -192,8 +192,8 @@ describe('a deflated data set', () => {
   })
 
   it('is refused when it is a bomb', async () => {
-    const bomb = deflated({ privateBytes: 2 ** 27 })
+    const bomb = deflated({ privateBytes: 2 ** 26 })
     expect(bomb.length).toBeLessThan(300_000)
-    expect(await whySkipped(bomb)).toBe('cannot be read: deflated data set of more than 128 MB')
+    expect(await whySkipped(bomb)).toBe('cannot be read: deflated data set of more than 64 MB')
   })
 })
