@@ -34,11 +34,18 @@ export type Session = {
 /** Loads an ONNX network. */
 export type OpenSession = (onnx: Uint8Array) => Promise<Session>
 
-/** Decodes one compressed frame to stored values, little endian, as many bytes a sample as BitsAllocated says. */
-export type Codec = (
-  frame: Uint8Array,
-  image: { rows: number; columns: number; bitsAllocated: number; samplesPerPixel: number; signed: boolean },
-) => Promise<Uint8Array> | Uint8Array
+/** How one frame is stored: one sample a pixel, 8 or 16 bits allocated to each. */
+export type FrameFormat = {
+  readonly rows: number
+  readonly columns: number
+  readonly bitsAllocated: number
+}
+
+/**
+ * Decodes one compressed frame to stored values, little endian, as many bytes a sample as BitsAllocated says. A frame
+ * that is damaged or ends early is refused. @throws NeckFracError input
+ */
+export type Codec = (frame: Uint8Array, format: FrameFormat) => Promise<Uint8Array> | Uint8Array
 
 /** Codecs by transfer syntax UID. Uncompressed little endian needs none. */
 export type Codecs = Readonly<Record<string, Codec>>

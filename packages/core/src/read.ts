@@ -1,4 +1,4 @@
-import { readStoredValues, whyUnreadable } from './dicom/pixels.ts'
+import { createPixelReader, whyUnreadable } from './dicom/pixels.ts'
 import { NeckFracError } from './errors.ts'
 import { orderAxes } from './nifti/axes.ts'
 import { AIR_BELOW_HU, readNifti } from './nifti/read.ts'
@@ -53,14 +53,11 @@ async function readDicom(
       'input',
       `${unreadable[0].path} and all other images of the series: ${unreadable[0].reason}`,
     )
-  const built = await buildVolume(
-    readable,
-    (instance) => readStoredValues(instance, files.get(instance.path)!, codecs),
-    {
-      ...(signal && { signal }),
-      onProgress: (done, total) => onProgress?.({ stage: 'read', done, total }),
-    },
-  )
+  const readPixels = createPixelReader(codecs)
+  const built = await buildVolume(readable, (instance) => readPixels(instance, files.get(instance.path)!), {
+    ...(signal && { signal }),
+    onProgress: (done, total) => onProgress?.({ stage: 'read', done, total }),
+  })
   const volume = orderAxes(built.volume, (length) => new Int16Array(length))
   return {
     volume,

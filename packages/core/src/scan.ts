@@ -1,5 +1,5 @@
 import { mapConcurrently } from './concurrency.ts'
-import { readInstance } from './dicom/header.ts'
+import { type ReadInstance, readInstance } from './dicom/header.ts'
 import type { Instance } from './dicom/instance.ts'
 import { NeckFracError } from './errors.ts'
 import { isNiftiPath, probeNiftiCt } from './nifti/probe.ts'
@@ -116,7 +116,7 @@ export async function surveySource(source: Source, options: ScanOptions = {}): P
     else {
       const uid = content.instance.studyInstanceUid
       const images = byStudy.get(uid) ?? []
-      images.push({ instance: content.instance, file })
+      for (const instance of content.instances) images.push({ instance, file })
       byStudy.set(uid, images)
     }
   }
@@ -132,17 +132,10 @@ export async function surveySource(source: Source, options: ScanOptions = {}): P
   return { studies: [{ ...only, series, skipped: [...only.skipped, ...others] }], refused, skipped }
 }
 
-type Identified =
-  | { readonly kind: 'instance'; readonly instance: Instance }
-  | { readonly kind: 'nifti'; readonly grid: Grid }
-  | { readonly kind: 'skip'; readonly skipped: Skipped }
+type Identified = ReadInstance | { readonly kind: 'nifti'; readonly grid: Grid }
 
 async function identify(file: SourceFile): Promise<Identified> {
-  if (!isNiftiPath(file.path)) {
-    const parsed = await readInstance(file)
-    if (parsed.kind !== 'more') return parsed
-    return { kind: 'skip', skipped: { path: file.path, reason: 'damaged DICOM file' } }
-  }
+  if (!isNiftiPath(file.path)) return readInstance(file)
   try {
     return { kind: 'nifti', grid: await probeNiftiCt(file) }
   } catch (error) {
@@ -188,6 +181,12 @@ function findingsOf(series: Series): readonly Finding[] {
     warn(
       'derived-series',
       'Only a series derived from other images was there to read; fine fractures may be smoothed away.',
+    )
+  const lossy = series.instances.filter((instance) => instance.lossy).length
+  if (lossy > 0)
+    warn(
+      'lossy-compressed',
+      `${lossy} of ${series.instances.length} images were compressed with loss; fine fracture lines may be gone or made up.`,
     )
   const plane = planeOf(series.normal)
   if (plane !== 'axial')

@@ -33,15 +33,39 @@ const LARGEST_RATIO = 1032
 export const isZip = (start: Uint8Array): boolean =>
   start[0] === 0x50 && start[1] === 0x4b && (start[2] === 3 || start[2] === 5)
 
+/**
+ * Entries from this size are unpacked once for all that is read of them beyond their start, as the frames of a large
+ * image are one by one; a slice of 512 x 512 is read at once. Up to the other size, so that the claim of an entry fills
+ * no memory.
+ */
+const KEPT_FROM = 4 * 2 ** 20
+const KEPT_TO = 2 ** 30
+
 /** The files of an archive by path, unpacked as far as they are read: a header needs the first kilobytes only. */
-export const zipFiles = (entries: readonly ZipEntry[], archive: Archive): SourceFile[] =>
-  entries
+export function zipFiles(entries: readonly ZipEntry[], archive: Archive): SourceFile[] {
+  const inflate = keepLast(archive)
+  return entries
     .filter((entry) => !entry.directory)
-    .map((entry) => zipFile(entry, archive))
+    .map((entry) => zipFile(entry, { ...archive, inflate }))
     .sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+type Inflate = (offset: number, packed: number, wanted: number, whole?: number) => Promise<Uint8Array>
+
+/** Unpacks `whole` bytes instead of the wanted ones where that is given, and keeps those of the last entry. */
+function keepLast(archive: Archive): Inflate {
+  let kept: { readonly offset: number; readonly bytes: Promise<Uint8Array> } | null = null
+  return async (offset, packed, wanted, whole) => {
+    if (kept?.offset !== offset) {
+      if (whole === undefined) return archive.inflate(offset, packed, wanted)
+      kept = { offset, bytes: archive.inflate(offset, packed, whole) }
+    }
+    return (await kept.bytes).subarray(0, wanted)
+  }
+}
 
 /** The archive's size bounds what an entry may claim: sizes in a directory can be any. */
-const zipFile = (entry: ZipEntry, archive: Archive): SourceFile => ({
+const zipFile = (entry: ZipEntry, archive: Archive & { readonly inflate: Inflate }): SourceFile => ({
   path: entry.filename.replaceAll('\\', '/'),
   size: entry.uncompressedSize,
   read: async (range) => {
@@ -60,8 +84,10 @@ const zipFile = (entry: ZipEntry, archive: Archive): SourceFile => ({
         `zip method ${entry.compressionMethod} is not supported; pack it with deflate`,
       )
     const packed = Math.max(0, Math.min(entry.compressedSize, archive.size - data))
-    const wanted = Math.min(end, entry.uncompressedSize, LARGEST_RATIO * packed)
-    const bytes = await archive.inflate(data, packed, wanted)
+    const whole = Math.min(entry.uncompressedSize, LARGEST_RATIO * packed)
+    const isKept = start > 0 && whole >= KEPT_FROM && whole <= KEPT_TO
+    const wanted = Math.min(end, whole)
+    const bytes = await archive.inflate(data, packed, wanted, isKept ? whole : undefined)
     return bytes.subarray(Math.min(start, bytes.length))
   },
 })

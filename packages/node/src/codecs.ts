@@ -1,49 +1,43 @@
-import { type Codec, type Codecs, decodeJpegLossless, JPEG_LOSSLESS, JPEG_LOSSLESS_SV1 } from '@neckfrac/core'
+import { availableParallelism } from 'node:os'
+import { isMainThread, Worker } from 'node:worker_threads'
+import { type Codecs, createDecoders, type DecodeReply, type StartThread } from '@neckfrac/core'
 
-type Library = typeof import('dcmjs-codecs')
+/** The slowest image of the edge pile takes 0.4 s on a busy core. */
+const LIMIT_MS = 8000
+/** Threads at a time. More than four wait for the files; workers, which are many, share the cores with each other. */
+const THREADS = Math.min(isMainThread ? 4 : 2, availableParallelism())
 
-let library: Promise<Library | null> | undefined
-
-/** Loads the WebAssembly decoders once, at the first compressed image; null where they cannot be loaded. */
-const loadLibrary = (): Promise<Library | null> => {
-  library ??= (async () => {
-    try {
-      const module: Library & { readonly default?: Library } = await import('dcmjs-codecs')
-      const loaded = module.default ?? module
-      await loaded.NativeCodecs.initializeAsync()
-      return loaded
-    } catch {
-      return null
-    }
-  })()
-  return library
-}
-
-/** JPEG lossless by libjpeg in WebAssembly, 3 ms a slice; what it does not take goes to the JavaScript decoder. */
-const decodeJpeg: Codec = async (frame, image) => {
-  const loaded = await loadLibrary()
-  if (loaded === null) return decodeJpegLossless(frame, image)
-  try {
-    const context = new loaded.Context({
-      width: image.columns,
-      height: image.rows,
-      bitsAllocated: image.bitsAllocated,
-      bitsStored: image.bitsAllocated,
-      samplesPerPixel: image.samplesPerPixel,
-      pixelRepresentation: image.signed ? 1 : 0,
-      planarConfiguration: 0,
-      photometricInterpretation: 'MONOCHROME2',
-      encodedBuffer: frame,
-    })
-    const decoded = loaded.NativeCodecs.decodeJpeg(context).getDecodedBuffer()
-    if (decoded !== undefined) return decoded
-  } catch {
-    // The other decoder says what is wrong with the image, or reads it. This one leaks its stack at each error and runs
-    // for ever after some 30 of them, so that it is done with.
-    library = Promise.resolve(null)
+const start: StartThread = (onReply, onFault) => {
+  const worker = new Worker(new URL('./decode-worker.ts', import.meta.url))
+  // A thread that has nothing to do keeps no program from its end.
+  worker.unref()
+  worker.on('message', (reply: DecodeReply) => {
+    worker.unref()
+    onReply(reply)
+  })
+  worker.on('error', ({ message }) => onFault(message))
+  worker.on('exit', (code) => onFault(`ended with ${code}`))
+  return {
+    post: (request) => {
+      worker.ref()
+      // The view may be a part of a whole file, which would be copied with it.
+      const frame = request.frame.slice()
+      worker.postMessage({ ...request, frame }, [frame.buffer])
+    },
+    stop: () => {
+      worker.removeAllListeners()
+      worker.terminate()
+    },
   }
-  return decodeJpegLossless(frame, image)
 }
 
-/** Decoders of this platform by transfer syntax. Nothing is loaded before the first compressed image. */
-export const CODECS: Codecs = { [JPEG_LOSSLESS]: decodeJpeg, [JPEG_LOSSLESS_SV1]: decodeJpeg }
+/** Decoders of this platform by transfer syntax. No thread is started before the first compressed image. */
+export const CODECS: Codecs = createDecoders({
+  start,
+  threads: THREADS,
+  limitMs: LIMIT_MS,
+  after: (ms, call) => {
+    const timer = setTimeout(call, ms)
+    return () => clearTimeout(timer)
+  },
+}).codecs

@@ -1,13 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import {
-  decodeJpegLossless,
-  readNifti,
-  readNiftiLabels,
-  readStudy,
-  scanSource,
-  surveySource,
-} from '@neckfrac/core'
+import { readNifti, readNiftiLabels, readStudy, scanSource, surveySource } from '@neckfrac/core'
 import { describe, expect, it } from 'vitest'
 import { readInstance } from '../../core/src/dicom/header.ts'
 import { readStoredValues } from '../../core/src/dicom/pixels.ts'
@@ -103,24 +96,6 @@ describe.skipIf(!present)(title, () => {
     for (const [y, x, value] of expected.samples) expect(hu[y * expected.shape[1] + x]).toBe(value)
   })
 
-  it.each([
-    'JPEGProcess14TransferSyntax_1.2.840.10008.1.2.4.57',
-    'JPEGProcess14SV1TransferSyntax_1.2.840.10008.1.2.4.70',
-  ])('decodes %s to the very bits of the uncompressed slice, by either decoder', async (name) => {
-    const stem = `${DATA}dicom-edge/cornerstonejs-cornerstone3D/CTImage.dcm`
-    const decode = async (path: string, codecs = CODECS) => {
-      const [file] = await (await openSource(path)).files()
-      const parsed = await readInstance(file)
-      if (parsed.kind !== 'instance') throw new Error(JSON.stringify(parsed))
-      const { buffer, byteOffset, byteLength } = await readStoredValues(parsed.instance, file, codecs)
-      return Buffer.from(buffer, byteOffset, byteLength)
-    }
-    const plain = await decode(`${stem}_LittleEndianExplicitTransferSyntax_1.2.840.10008.1.2.1.dcm`)
-    const portable = Object.fromEntries(Object.keys(CODECS).map((uid) => [uid, decodeJpegLossless]))
-    expect(plain.equals(await decode(`${stem}_${name}.dcm`))).toBe(true)
-    expect(plain.equals(await decode(`${stem}_${name}.dcm`, portable))).toBe(true)
-  })
-
   it.each(golden.nifti)('$path: the same HU at the same places as nibabel', (expected) => {
     const volume = readNifti(readFileSync(DATA + expected.path))
     expect(volume.data).toHaveLength(expected.voxels)
@@ -146,15 +121,14 @@ describe.skipIf(!present)(title, () => {
   })
 
   it('reads or skips with a reason every file of a pile of odd and hostile ones', async () => {
-    const source = await openSource(`${DATA}dicom-edge`)
-    const files = await source.files()
-    const { studies, refused, skipped } = await surveySource(source, { codecs: CODECS })
-    const images = [...studies, ...refused].flatMap((study) => [
-      ...study.skipped.map(({ path }) => path),
-      ...study.series.flatMap((series) => new Array<string>(series.sliceCount).fill('image')),
-    ])
-    expect(images.length + skipped.length).toBe(files.length)
-    expect(skipped.every(({ reason }) => reason.length > 5)).toBe(true)
+    for (const file of await (await openSource(`${DATA}dicom-edge`)).files()) {
+      const source = { name: file.path, files: async () => [file] }
+      const { studies, refused, skipped } = await surveySource(source, { codecs: CODECS })
+      const reasons = [...skipped, ...[...studies, ...refused].flatMap((study) => study.skipped)]
+      const series = [...studies, ...refused].flatMap((study) => study.series)
+      expect(series.length + reasons.length, file.path).toBeGreaterThan(0)
+      for (const { reason } of [...series, ...reasons]) expect(reason.length).toBeGreaterThan(5)
+    }
   })
 
   it('says what it would read and why', async () => {

@@ -1,10 +1,5 @@
 import dicomParser, { type DataSet } from 'dicom-parser'
-import {
-  DEFLATED,
-  describeTransferSyntax,
-  EXPLICIT_LITTLE_ENDIAN,
-  IMPLICIT_LITTLE_ENDIAN,
-} from './transfer-syntaxes.ts'
+import { EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from './transfer-syntaxes.ts'
 
 export const PIXEL_DATA = 'x7fe00010'
 
@@ -17,6 +12,8 @@ export type Parsed =
       readonly shift: number
     }
   | { readonly kind: 'more' }
+  /** The data set begins at this byte of the file and is deflated. */
+  | { readonly kind: 'deflated'; readonly from: number }
   | { readonly kind: 'skip'; readonly reason: string }
 
 /**
@@ -26,21 +23,20 @@ export type Parsed =
 export function parseDataSet(bytes: Uint8Array, complete: boolean): Parsed {
   const start = findStart(bytes)
   if (start === null) return { kind: 'skip', reason: 'not a DICOM file' }
-  let deflated = false
-  const inflater = (): never => {
-    deflated = true
+  let deflatedFrom: number | null = null
+  const inflater = (_: Uint8Array, position: number): never => {
+    deflatedFrom = position - start.shift
     throw new RangeError('deflated')
   }
   try {
     const options = { untilTag: PIXEL_DATA, inflater, ...start.options }
-    const dataSet = dicomParser.parseDicom(start.bytes, options)
+    const dataSet = dicomParser.parseDicom(nameOffsetTables(start.bytes), options)
     const transferSyntaxUid = start.options.TransferSyntaxUID ?? dataSet.string('x00020010') ?? ''
     if (dataSet.elements[PIXEL_DATA] !== undefined || complete)
       return { kind: 'data-set', dataSet, transferSyntaxUid, shift: start.shift }
     return { kind: 'more' }
   } catch (error) {
-    if (deflated)
-      return { kind: 'skip', reason: `transfer syntax ${describeTransferSyntax(DEFLATED)} is not supported` }
+    if (deflatedFrom !== null) return { kind: 'deflated', from: deflatedFrom }
     return complete ? { kind: 'skip', reason: `damaged DICOM file: ${describe(error)}` } : { kind: 'more' }
   }
 }
@@ -69,6 +65,22 @@ export function findStart(bytes: Uint8Array): Start | null {
     shift: 0,
     options: { TransferSyntaxUID: hasVr ? EXPLICIT_LITTLE_ENDIAN : IMPLICIT_LITTLE_ENDIAN },
   }
+}
+
+/**
+ * The bytes with OB in place of OV as the VR of the extended offset table and its lengths, the only two of that VR in an
+ * image: dicom-parser 1.8.21 does not know it. Both have a length of four bytes (PS3.5 7.1.2).
+ */
+function nameOffsetTables(bytes: Uint8Array): Uint8Array {
+  let out = bytes
+  for (let at = bytes.indexOf(0xe0); at !== -1 && at + 8 <= bytes.length; at = bytes.indexOf(0xe0, at + 1)) {
+    const isTable =
+      bytes[at + 1] === 0x7f && (bytes[at + 2] === 1 || bytes[at + 2] === 2) && bytes[at + 3] === 0
+    if (!isTable || bytes[at + 4] !== 0x4f || bytes[at + 5] !== 0x56) continue
+    if (out === bytes) out = bytes.slice()
+    out[at + 5] = 0x42
+  }
+  return out
 }
 
 /** dicom-parser throws strings, errors and { exception } alike. */

@@ -2,7 +2,9 @@ import type { DataSet } from 'dicom-parser'
 import type { Skipped } from '../series/study.ts'
 import type { Vec3 } from '../volume/geometry.ts'
 import { PIXEL_DATA, parseDataSet } from './data-set.ts'
+import { type Owner, ownersOfFrames } from './functional-groups.ts'
 import { decodeText } from './text.ts'
+import { EXPLICIT_BIG_ENDIAN, isLossy } from './transfer-syntaxes.ts'
 
 /** How the samples of one image are stored (PS3.3 C.7.6.3, C.11.1). */
 export type PixelFormat = {
@@ -20,15 +22,19 @@ export type PixelFormat = {
   readonly padding: readonly [from: number, to: number] | null
 }
 
-/** Where PixelData lies in the file. */
+/** Where PixelData lies in the file, and how its bytes are packed. */
 export type PixelLocation = {
   /** First byte of the value, or of the first item when encapsulated. */
   readonly offset: number
   /** Bytes in the value; null when encapsulated. */
   readonly length: number | null
+  /** The two bytes of each 16-bit word come in reverse, as big endian has them. */
+  readonly reversed: boolean
+  /** Byte of the file at which a deflated data set begins; offsets count from its first byte, inflated. */
+  readonly deflatedFrom: number | null
 }
 
-/** One image of a source: the attributes that reading needs. Positions in LPS, mm. */
+/** One image of a source, a file or a frame of one: the attributes that reading needs. Positions in LPS, mm. */
 export type Instance = {
   readonly path: string
   readonly studyInstanceUid: string
@@ -45,11 +51,16 @@ export type Instance = {
   readonly imageType: readonly string[]
   readonly kernel: string
   readonly acquisitionNumber: number | null
+  /** Of a frame, its place in the file, from 1. */
   readonly instanceNumber: number | null
+  /** Frames in the file, and which of them this is, from 0. */
   readonly frames: number
+  readonly frame: number
   /** Nominal; never used as the distance between slices. */
   readonly sliceThicknessMm: number | null
   readonly transferSyntaxUid: string
+  /** Detail may have been lost in compression, in this file or before it was written. */
+  readonly lossy: boolean
   readonly position: Vec3 | null
   /** Directions of increasing column (along a row) and of increasing row (down a column), unit length. */
   readonly orientation: readonly [alongRow: Vec3, downColumn: Vec3] | null
@@ -59,9 +70,16 @@ export type Instance = {
   readonly pixels: PixelLocation
 }
 
+/** What to call an image in messages: its file, and the frame where there are several. */
+export const nameOf = ({ path, frames, frame }: Instance): string =>
+  frames > 1 ? `${path}, frame ${frame + 1}` : path
+
 export type ParsedInstance =
-  | { readonly kind: 'instance'; readonly instance: Instance }
+  /** The file's image, and all of them where each frame says where it lies; the first is that image. */
+  | { readonly kind: 'instance'; readonly instance: Instance; readonly instances: readonly Instance[] }
   | { readonly kind: 'more' }
+  /** From this byte on the file must be inflated before anything can be read. */
+  | { readonly kind: 'deflated'; readonly from: number }
   | { readonly kind: 'skip'; readonly skipped: Skipped }
 
 /**
@@ -75,7 +93,7 @@ export function parseInstance(
 ): ParsedInstance {
   const skip = (reason: string): ParsedInstance => ({ kind: 'skip', skipped: { path, reason } })
   const parsed = parseDataSet(bytes, bytes.length >= fileSize)
-  if (parsed.kind === 'more') return parsed
+  if (parsed.kind === 'more' || parsed.kind === 'deflated') return parsed
   if (parsed.kind === 'skip') return skip(parsed.reason)
   const { dataSet, transferSyntaxUid, shift } = parsed
   try {
@@ -90,16 +108,36 @@ export function parseInstance(
       return skip(
         `truncated: pixel data needs ${pixelData.length} bytes, ${Math.max(0, fileSize - offset)} are there`,
       )
-    const instance: Instance = {
+    const frames = numbers(dataSet, 'x00280008', 1)?.[0] ?? 1
+    const owners = ownersOfFrames(dataSet)
+    if (owners !== null && owners.length !== frames)
+      return skip(`damaged DICOM file: ${frames} frames, ${owners.length} of them described`)
+    const whole = {
       path,
       ...readDescription(dataSet),
       modality,
       transferSyntaxUid,
-      ...readGeometry(dataSet),
-      format: readFormat(dataSet),
-      pixels: { offset, length: encapsulated ? null : pixelData.length },
+      lossy: isLossy(transferSyntaxUid) || text(dataSet, 'x00282110').trim() === '01',
+      frames,
+      pixels: {
+        offset,
+        length: encapsulated ? null : pixelData.length,
+        reversed: transferSyntaxUid === EXPLICIT_BIG_ENDIAN && pixelData.vr !== 'OB',
+        deflatedFrom: null,
+      },
     }
-    return { kind: 'instance', instance }
+    const format = readFormat(dataSet)
+    const instances =
+      owners === null
+        ? [{ ...whole, frame: 0, ...readFrame(() => dataSet), format: readRescale(() => dataSet, format) }]
+        : owners.map((owner, frame) => ({
+            ...whole,
+            frame,
+            ...readFrame(owner),
+            ...(frames > 1 && { instanceNumber: frame + 1 }),
+            format: readRescale(owner, format),
+          }))
+    return { kind: 'instance', instance: instances[0], instances }
   } catch (error) {
     return skip(`damaged DICOM file: ${error instanceof Error ? error.message : String(error)}`)
   }
@@ -116,31 +154,39 @@ function readDescription(dataSet: DataSet) {
     seriesDescription: text(dataSet, 'x0008103e'),
     protocolName: text(dataSet, 'x00181030'),
     bodyPart: text(dataSet, 'x00180015'),
-    imageType: text(dataSet, 'x00080008')
-      .split('\\')
-      .map((value) => value.trim().toUpperCase())
-      .filter((value) => value !== ''),
-    kernel: text(dataSet, 'x00181210'),
-    acquisitionNumber: numbers(dataSet, 'x00200012', 1)?.[0] ?? null,
-    instanceNumber: numbers(dataSet, 'x00200013', 1)?.[0] ?? null,
-    frames: numbers(dataSet, 'x00280008', 1)?.[0] ?? 1,
   }
 }
 
-function readGeometry(dataSet: DataSet) {
-  const position = numbers(dataSet, 'x00200032', 3)
-  const cosines = numbers(dataSet, 'x00200037', 6)
-  const spacing = numbers(dataSet, 'x00280030', 2)
+/** What may differ between the frames of one file. */
+function readFrame(owner: Owner) {
+  const say = (tag: string, count: number) => numbers(owner(tag), tag, count)
+  const position = say('x00200032', 3)
+  const cosines = say('x00200037', 6)
+  const spacing = say('x00280030', 2)
   const alongRow = cosines === null ? null : unit(cosines.slice(0, 3))
   const downColumn = cosines === null ? null : unit(cosines.slice(3, 6))
+  const frameType = text(owner('x00089007'), 'x00089007') || text(owner('x00080008'), 'x00080008')
   return {
+    imageType: frameType
+      .split('\\')
+      .map((value) => value.trim().toUpperCase())
+      .filter((value) => value !== ''),
+    kernel: text(owner('x00181210'), 'x00181210'),
+    acquisitionNumber: (say('x00209156', 1) ?? say('x00200012', 1))?.[0] ?? null,
+    instanceNumber: say('x00200013', 1)?.[0] ?? null,
     position: position === null ? null : ([position[0], position[1], position[2]] as const),
     orientation: alongRow !== null && downColumn !== null ? ([alongRow, downColumn] as const) : null,
     pixelSpacingMm:
       spacing !== null && spacing[0] > 0 && spacing[1] > 0 ? ([spacing[0], spacing[1]] as const) : null,
-    sliceThicknessMm: numbers(dataSet, 'x00180050', 1)?.[0] ?? null,
+    sliceThicknessMm: say('x00180050', 1)?.[0] ?? null,
   }
 }
+
+const readRescale = (owner: Owner, format: PixelFormat): PixelFormat => ({
+  ...format,
+  rescaleSlope: numbers(owner('x00281053'), 'x00281053', 1)?.[0] ?? null,
+  rescaleIntercept: numbers(owner('x00281052'), 'x00281052', 1)?.[0] ?? null,
+})
 
 function readFormat(dataSet: DataSet): PixelFormat {
   const bitsAllocated = dataSet.uint16('x00280100') ?? 0
@@ -158,8 +204,8 @@ function readFormat(dataSet: DataSet): PixelFormat {
     bitsStored,
     highBit: dataSet.uint16('x00280102') ?? bitsStored - 1,
     signed,
-    rescaleSlope: numbers(dataSet, 'x00281053', 1)?.[0] ?? null,
-    rescaleIntercept: numbers(dataSet, 'x00281052', 1)?.[0] ?? null,
+    rescaleSlope: null,
+    rescaleIntercept: null,
     padding:
       padding === undefined || limit === undefined
         ? null

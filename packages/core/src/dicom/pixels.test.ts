@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { type SliceOptions, writeSlice } from '../../test/dicom-bytes.ts'
 import { memoryFile } from '../../test/memory-source.ts'
+import { joinFragments } from './fragments.ts'
 import { parseInstance } from './instance.ts'
-import { joinFragments, readStoredValues, whyUnreadable } from './pixels.ts'
+import { readStoredValues, whyUnreadable } from './pixels.ts'
 
 const JPEG = '1.2.840.10008.1.2.4.70'
 
@@ -76,7 +77,7 @@ describe('whyUnreadable', () => {
     expect(format({ bitsAllocated: 32 })).toContain('BitsAllocated 32')
     expect(format({ bitsStored: 17 })).toContain('do not fit')
     expect(format({ rows: 5 })).toContain('truncated')
-    expect(whyUnreadable({ ...instance, frames: 2 }, {})).toContain('multi-frame')
+    expect(whyUnreadable({ ...instance, frames: 2 }, {})).toContain('2 frames of 4 x 4 pixels need 64 bytes')
   })
 })
 

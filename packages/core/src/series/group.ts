@@ -38,14 +38,14 @@ const TOGETHER: readonly ((a: Instance, b: Instance) => boolean)[] = [
   (a, b) => a.kernel === b.kernel,
 ]
 
-/** Groups the images of one study. Images that have no place in space are handed back with the reason. */
+/** Groups the images of one study. Files whose images have no place in space are handed back with the reason. */
 export function groupSeries(instances: readonly Instance[]): GroupedSeries {
   const skipped: Skipped[] = []
   const groups = new Map<string, Instance[][]>()
   for (const instance of instances) {
     const reason = whyNoPlace(instance)
     if (reason !== null) {
-      skipped.push({ path: instance.path, reason })
+      if (skipped.at(-1)?.path !== instance.path) skipped.push({ path: instance.path, reason })
       continue
     }
     const parts = groups.get(instance.seriesInstanceUid) ?? []
@@ -61,6 +61,8 @@ export function groupSeries(instances: readonly Instance[]): GroupedSeries {
 }
 
 function whyNoPlace(instance: Instance): string | null {
+  if (instance.frames > 1 && instance.position === null)
+    return `multi-frame image (${instance.frames} frames) that does not say where each lies`
   if (instance.orientation === null)
     return `no usable ImageOrientationPatient (modality ${instance.modality})`
   if (instance.position === null) return `no ImagePositionPatient (modality ${instance.modality})`
@@ -95,7 +97,8 @@ const SAME_PLACE = 0.5
 const REPEATED_POSITIONS = 0.5
 
 function splitRepeats(part: readonly Instance[]): readonly (readonly Instance[])[] {
-  const unique = [...new Map(part.map((instance) => [instance.sopInstanceUid, instance])).values()]
+  const byName = new Map(part.map((instance) => [`${instance.sopInstanceUid} ${instance.frame}`, instance]))
+  const unique = [...byName.values()]
   const byPosition = Map.groupBy(unique, ({ position }) =>
     position!.map((mm) => Math.round(mm / SAME_POSITION_MM)).join(' '),
   )

@@ -3,7 +3,7 @@ import type { Volume } from '../volume/volume.ts'
 /** One slice of the volume, in the order of the volume's z. */
 export type SliceOrigin = {
   readonly sopInstanceUid: string
-  /** Path in the source. RSNA's slice_number is its stem. */
+  /** Path in the source, and the frame where the file has several. RSNA's slice_number is its stem. */
   readonly path: string
 }
 

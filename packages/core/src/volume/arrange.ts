@@ -1,4 +1,4 @@
-import type { Instance } from '../dicom/instance.ts'
+import { type Instance, nameOf } from '../dicom/instance.ts'
 import { NeckFracError } from '../errors.ts'
 import { median, SAME_POSITION_MM } from '../series/group.ts'
 import type { Finding, Skipped } from '../series/study.ts'
@@ -47,7 +47,7 @@ export function arrangeSlices(instances: readonly Instance[]): Arrangement {
   const findings: Finding[] = []
   for (const slice of sorted)
     if (!kept.has(slice))
-      skipped.push({ path: slice.path, reason: 'duplicate: another image has the same position' })
+      skipped.push({ path: nameOf(slice), reason: 'duplicate: another image has the same position' })
   if (sorted.length > slices.length)
     findings.push({
       code: 'duplicate-slices',
@@ -84,7 +84,7 @@ function keepMajoritySize(instances: readonly Instance[]): { same: readonly Inst
   const [[size, same], ...others] = bySize
   const skipped = others
     .flatMap(([, slices]) => slices)
-    .map((slice) => ({ path: slice.path, reason: `${sizeOf(slice)} pixels, the series has ${size}` }))
+    .map((slice) => ({ path: nameOf(slice), reason: `${sizeOf(slice)} pixels, the series has ${size}` }))
   return { same, skipped }
 }
 

@@ -1,5 +1,5 @@
 import { mapConcurrently } from '../concurrency.ts'
-import type { Instance, PixelFormat } from '../dicom/instance.ts'
+import { type Instance, nameOf, type PixelFormat } from '../dicom/instance.ts'
 import { NeckFracError } from '../errors.ts'
 import type { Signal } from '../ports.ts'
 import type { Finding, Skipped, SliceOrigin } from '../series/study.ts'
@@ -46,16 +46,16 @@ export async function buildVolume(
 
   const stack = new Int16Array(slices.length * rows * columns)
   const { failures, paddingIgnored } = await fillStack(stack, slices, readPixels, options)
-  if (failures.length > 0) {
-    const failed = new Set(failures.map(({ path }) => path))
-    const rest = instances.filter(({ path }) => !failed.has(path))
+  if (failures.size > 0) {
+    const rest = instances.filter((instance) => !failures.has(instance))
+    const skipped = [...failures].map(([instance, reason]) => ({ path: nameOf(instance), reason }))
     if (rest.length < 2)
       throw new NeckFracError(
         'input',
-        `no image of the series can be decoded: ${failures[0].path}: ${failures[0].reason}`,
+        `no image of the series can be decoded: ${skipped[0].path}: ${skipped[0].reason}`,
       )
     const rebuilt = await buildVolume(rest, readPixels, options)
-    return { ...rebuilt, skipped: [...failures, ...rebuilt.skipped] }
+    return { ...rebuilt, skipped: [...skipped, ...rebuilt.skipped] }
   }
   const findings = [...arrangement.findings, ...(paddingIgnored ? [PADDING_FINDING] : [])]
   return {
@@ -82,10 +82,10 @@ async function fillStack(
   slices: readonly Instance[],
   readPixels: ReadPixels,
   { signal, onProgress, concurrency = 6 }: BuildOptions,
-): Promise<{ failures: readonly Skipped[]; paddingIgnored: boolean }> {
+): Promise<{ failures: ReadonlyMap<Instance, string>; paddingIgnored: boolean }> {
   const size = stack.length / slices.length
   const tables = new Map<string, HounsfieldTable>()
-  const failures: Skipped[] = []
+  const failures = new Map<Instance, string>()
   let done = 0
   await mapConcurrently(slices, concurrency, async (slice, z) => {
     signal?.throwIfAborted()
@@ -94,7 +94,7 @@ async function fillStack(
       const { table } = tableFor(slice.format, tables)
       lookUp(stored, table, stack.subarray(z * size, (z + 1) * size))
     } catch (error) {
-      failures.push({ path: slice.path, reason: error instanceof Error ? error.message : String(error) })
+      failures.set(slice, error instanceof Error ? error.message : String(error))
     }
     onProgress?.(++done, slices.length)
   })
@@ -146,6 +146,6 @@ function interpolate(stack: Int16Array, layers: readonly Layer[], size: number):
 }
 
 function originOf({ below, above, weight }: Layer, { slices }: Arrangement): SliceOrigin {
-  const { sopInstanceUid, path } = slices[weight < 0.5 ? below : above]
-  return { sopInstanceUid, path }
+  const slice = slices[weight < 0.5 ? below : above]
+  return { sopInstanceUid: slice.sopInstanceUid, path: nameOf(slice) }
 }

@@ -1,10 +1,6 @@
 import {
   analyzeForViewing,
-  type Codecs,
-  decodeJpegLossless,
   identityOf,
-  JPEG_LOSSLESS,
-  JPEG_LOSSLESS_SV1,
   type LabelVolume,
   listCandidates,
   type PresetName,
@@ -15,6 +11,7 @@ import {
   type Volume,
 } from '@neckfrac/core'
 import type { ModelIdentity, StudyReport } from '../studies/studies.ts'
+import { CODECS } from './codecs.ts'
 import { type Drop, openDrop } from './dropped-source.ts'
 import { type Networks, openNetworks, readManifest } from './networks.ts'
 import type { Engine } from './onnx-session.ts'
@@ -32,7 +29,6 @@ export type Analysis = {
 
 type Tell = (status: StudyStatus) => void
 
-const CODECS: Codecs = { [JPEG_LOSSLESS]: decodeJpegLossless, [JPEG_LOSSLESS_SV1]: decodeJpegLossless }
 /**
  * Share of an analysis that lies behind at the beginning of each stage, once the images are read: of 20.6 s for 300 slices
  * on WASM with two threads of a busy machine, labelling took 6.6, judging 11.3, the pictures 2.7.

@@ -1,0 +1,6 @@
+declare module '@cornerstonejs/codec-charls/decodewasmjs' {
+  import type { CharLs } from '@neckfrac/core/codecs'
+
+  const open: (options: { wasmBinary: ArrayBuffer }) => Promise<CharLs>
+  export default open
+}
