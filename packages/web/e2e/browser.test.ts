@@ -166,7 +166,7 @@ describe.skipIf(!chromium)('the page without a server', () => {
       await first.evaluate(async () => (await navigator.serviceWorker.ready).update())
       const waits = () =>
         first.evaluate(async () => (await navigator.serviceWorker.ready).waiting?.state === 'installed')
-      await expect.poll(waits, { timeout: SLOW_MS }).toBe(true)
+      await expect.poll(waits, { timeout: SLOW_MS / 3 }).toBe(true)
       await first.reload()
       expect(await first.locator('meta[name=next]').count()).toBe(0)
       await first.close()
