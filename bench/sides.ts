@@ -26,7 +26,10 @@ export type Inputs = {
 }
 
 /** `neckfrac predict` with all its reports, of a study that is given `times` times. */
-export async function runNeckFrac({ study, bundle }: Inputs, times = 1): Promise<Prediction> {
+export async function runNeckFrac(
+  { study, bundle }: Pick<Inputs, 'study' | 'bundle'>,
+  times = 1,
+): Promise<Prediction> {
   const out = await mkdtemp(path.join(tmpdir(), 'neckfrac-bench-'))
   try {
     const cli = path.join(import.meta.dirname, '..', 'packages', 'node', 'src', 'cli.ts')
@@ -37,18 +40,22 @@ export async function runNeckFrac({ study, bundle }: Inputs, times = 1): Promise
     const json = files.filter((file) => path.basename(file) === 'report.json')
     if (json.length !== times) throw new Error(`${json.length} reports of ${times} studies:\n${run.stdout}`)
     const report: Report = JSON.parse(await readFile(path.join(out, json[0]), 'utf8'))
-    const probabilityOf = (level: string) =>
-      report.vertebrae.find((v) => v.level === level)?.probability ?? null
-    return {
-      ...run,
-      probabilities: {
-        ...Object.fromEntries(LEVELS.map((level) => [level, probabilityOf(level)])),
-        patient_overall: report.patient.probability,
-      },
-      stages: Object.fromEntries(Object.entries(report.timingsMs).map(([stage, ms]) => [stage, ms / 1000])),
-    }
+    return { ...run, ...resultsOf(report) }
   } finally {
     await rm(out, { recursive: true, force: true })
+  }
+}
+
+/** What a report says of its probabilities and its time. */
+export function resultsOf(report: Report): Pick<Prediction, 'probabilities' | 'stages'> {
+  const probabilityOf = (level: string) =>
+    report.vertebrae.find((v) => v.level === level)?.probability ?? null
+  return {
+    probabilities: {
+      ...Object.fromEntries(LEVELS.map((level) => [level, probabilityOf(level)])),
+      patient_overall: report.patient.probability,
+    },
+    stages: Object.fromEntries(Object.entries(report.timingsMs).map(([stage, ms]) => [stage, ms / 1000])),
   }
 }
 

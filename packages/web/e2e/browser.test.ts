@@ -21,6 +21,7 @@ import { findChromium, launchChromium, NO_CHROMIUM } from './chromium.ts'
 import { drop } from './drop.ts'
 import { HOSTILE_NAME, writePatient } from './fixtures.ts'
 import { type ForeignHosts, playForeignHosts } from './foreign-hosts.ts'
+import { residentBytes } from './memory.ts'
 import { buildStaticPage, keepReports, predictByCommandLine, reportsOf } from './static-page.ts'
 import { type StaticServer, serveFolder } from './static-server.ts'
 
@@ -166,7 +167,7 @@ describe.skipIf(!chromium)('the page without a server', () => {
       await first.evaluate(async () => (await navigator.serviceWorker.ready).update())
       const waits = () =>
         first.evaluate(async () => (await navigator.serviceWorker.ready).waiting?.state === 'installed')
-      await expect.poll(waits, { timeout: SLOW_MS }).toBe(true)
+      await expect.poll(waits, { timeout: SLOW_MS / 3 }).toBe(true)
       await first.reload()
       expect(await first.locator('meta[name=next]').count()).toBe(0)
       await first.close()
@@ -187,6 +188,33 @@ describe.skipIf(!chromium)('the page without a server', () => {
   })
 
   // From here on there is no host: what follows is analysed without a network.
+
+  it(
+    'says of each broken file what is wrong with it, and unpacks no bomb',
+    async () => {
+      const names = readdirSync(at('broken')).sort()
+      const before = await residentBytes(browser)
+      await drop(
+        page,
+        names.map((name) => at(`broken/${name}`)),
+      )
+      const reasons = {
+        'bomb.zip': 'a.dcm: no pixel data in the first 64 MB',
+        'damaged.zip': 'damaged zip archive. Pack it again.',
+        'empty.zip': 'The source holds no files.',
+        'notes.txt': 'notes.txt: not a DICOM file',
+      }
+      for (const [name, reason] of Object.entries(reasons))
+        await row(name)
+          .filter({ hasText: 'failed' })
+          .filter({ hasText: reason })
+          .waitFor({ timeout: SLOW_MS })
+      // Of the bomb the 64 MB in which a header must lie are unpacked, a few times over.
+      if (before !== null) expect(await residentBytes(browser)).toBeLessThan(before + 300e6)
+      await shot('browser-broken')
+    },
+    SLOW_MS,
+  )
 
   it(
     'takes a folder chosen by keyboard alone, names the files that are no images, and judges as the command line',
@@ -232,32 +260,6 @@ describe.skipIf(!chromium)('the page without a server', () => {
       await agrees('2.25.9006')
     },
     2 * SLOW_MS,
-  )
-
-  it(
-    'says of each broken file what is wrong with it, and the rest goes on',
-    async () => {
-      await home()
-      const names = readdirSync(at('broken')).sort()
-      await drop(
-        page,
-        names.map((name) => at(`broken/${name}`)),
-      )
-      const reasons = {
-        'bomb.zip': 'a.dcm: no pixel data in the first 64 MB',
-        'damaged.zip': 'damaged zip archive. Pack it again.',
-        'empty.zip': 'The source holds no files.',
-        'notes.txt': 'notes.txt: not a DICOM file',
-      }
-      for (const [name, reason] of Object.entries(reasons))
-        await row(name)
-          .filter({ hasText: 'failed' })
-          .filter({ hasText: reason })
-          .waitFor({ timeout: SLOW_MS })
-      expect(await row('done').count()).toBe(2)
-      await shot('browser-broken')
-    },
-    SLOW_MS,
   )
 
   it('axe finds nothing serious', async () => {

@@ -34,8 +34,8 @@ declare global {
 }
 
 /** Keeps the reports that the page's workers hand to it: the page itself shows rounded numbers. Before the page is opened. */
-export const keepReports = (page: Page): Promise<void> =>
-  page.addInitScript(() => {
+export async function keepReports(page: Page): Promise<void> {
+  await page.addInitScript(() => {
     globalThis.reportsOfWorkers = []
     globalThis.Worker = class extends Worker {
       constructor(...args: ConstructorParameters<typeof Worker>) {
@@ -46,5 +46,6 @@ export const keepReports = (page: Page): Promise<void> =>
       }
     }
   })
+}
 
 export const reportsOf = (page: Page): Promise<Report[]> => page.evaluate(() => globalThis.reportsOfWorkers)

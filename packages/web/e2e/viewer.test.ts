@@ -7,6 +7,7 @@ import type { Browser, ConsoleMessage, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findChromium, launchChromium, NO_CHROMIUM } from './chromium.ts'
 import { HOSTILE_NAME, MARK_RAS, writeLongBlock, writeMarkedBlock, writePatient } from './fixtures.ts'
+import { residentBytes } from './memory.ts'
 import { startView, type ViewProcess } from './view-process.ts'
 
 /** Where the pictures of a run lie, for a look. */
@@ -249,17 +250,7 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
 
   it('a study of 600 slices opens, scrolls, and leaves nothing behind', async () => {
     const volumeBytes = 600 * 512 * 512 * 2
-    const residentBytes = async () => {
-      const session = await browser.newBrowserCDPSession()
-      const { processInfo } = await session.send('SystemInfo.getProcessInfo')
-      await session.detach()
-      const pages = processInfo.filter(({ type }) => type === 'renderer')
-      const kilobytes = pages.map(({ id }) =>
-        Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1]),
-      )
-      return 1024 * kilobytes.reduce((a, b) => a + b, 0)
-    }
-    const before = process.platform === 'linux' ? await residentBytes() : 0
+    const before = await residentBytes(browser)
     for (let n = 0; n < 3; n++) {
       await open('long')
       await page.locator('.plane.axial').hover()
@@ -267,7 +258,8 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
       // The middle lies between two slices.
       const words = () => page.locator('.plane.axial .note').allTextContents()
       await expect.poll(async () => (await words()).join()).toMatch(/slice 31[01] of 600/)
-      if (process.platform === 'linux') expect(await residentBytes()).toBeLessThan(before + 4 * volumeBytes)
+      const now = await residentBytes(browser)
+      if (before !== null) expect(now).toBeLessThan(before + 4 * volumeBytes)
     }
   })
 

@@ -72,6 +72,8 @@ const small: Preset = {
 export const PRESETS = {
   rsna,
   healthy: { ...rsna, fracturedLevels: [1] },
+  /** Twice as many slices as RSNA's studies have, for what must hold in memory. */
+  thin: { ...rsna, sliceMm: [0.5, 0.5], slices: [600, 600], truncatedShare: 0 },
   tune,
   train: {
     ...tune,

@@ -23,11 +23,23 @@ export function openZip(name: string, file: Blob): Source {
   }
 }
 
+/** Chromium inflates each piece that it is given to its end, however far that is: 16 kB become 17 MB at the most. */
+const PIECE_BYTES = 2 ** 14
+
+const inPieces = () =>
+  new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform: (chunk, controller) => {
+      for (let at = 0; at < chunk.length; at += PIECE_BYTES)
+        controller.enqueue(chunk.subarray(at, at + PIECE_BYTES))
+    },
+  })
+
 /** The first `wanted` bytes of a deflated entry. Stops there, so that a bomb never unpacks. */
 async function inflateStart(packed: Blob, wanted: number): Promise<Uint8Array> {
   const out = new Uint8Array(wanted)
   let filled = 0
-  const reader = packed.stream().pipeThrough(new DecompressionStream('deflate-raw')).getReader()
+  const inflated = packed.stream().pipeThrough(inPieces()).pipeThrough(new DecompressionStream('deflate-raw'))
+  const reader = inflated.getReader()
   try {
     while (filled < wanted) {
       const { done, value } = await reader.read()

@@ -36,7 +36,7 @@ const CONTROL_WITHIN_MS = 3000
 export async function startOffline(): Promise<void> {
   try {
     const { serviceWorker } = navigator
-    const registration = await serviceWorker.register(new URL('service-worker.js', document.baseURI))
+    await serviceWorker.register(new URL('service-worker.js', document.baseURI))
     serviceWorker.addEventListener('message', ({ data: { kept, of } }: MessageEvent<Kept>) =>
       become(kept === of ? { kind: 'ready' } : { kind: 'fetching', share: kept / of }),
     )
@@ -47,7 +47,8 @@ export async function startOffline(): Promise<void> {
       await new Promise(() => {})
     }
     sessionStorage.removeItem(RELOADED)
-    registration.active?.postMessage('keep')
+    // Not awaited: a slow computer shows the page first.
+    void serviceWorker.ready.then(({ active }) => active?.postMessage('keep'))
   } catch (error) {
     console.warn('Works with a network only:', error)
     become({ kind: 'never' })
