@@ -9,10 +9,9 @@ import torch.nn.functional as F
 
 from neckfrac_training import augment, data
 from neckfrac_training.export import check, export_network
-from neckfrac_training.networks import SequenceHead, build
+from neckfrac_training.networks import SequenceHead, build, without_skull
 from neckfrac_training.recipe import SlicesRecipe
 from neckfrac_training.run import TASKS
-from neckfrac_training.segmenter import without_skull
 from neckfrac_training.slices import cross_entropy
 from test_training import tiny
 

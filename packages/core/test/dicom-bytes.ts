@@ -130,13 +130,13 @@ function writeElement([tag, vr, value]: Element, implicit: boolean): Uint8Array 
   return concat([tagBytes(tag), ascii(vr), length, bytes])
 }
 
-const ascii = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0))
+export const ascii = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0))
 const tagBytes = (tag: number): Uint8Array =>
   new Uint8Array([(tag >>> 16) & 255, tag >>> 24, tag & 255, (tag >>> 8) & 255])
 const uint32 = (n: number): Uint8Array =>
   new Uint8Array([n & 255, (n >>> 8) & 255, (n >>> 16) & 255, n >>> 24])
 
-function concat(parts: readonly Uint8Array[]): Uint8Array {
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0
   for (const part of parts) {

@@ -1,5 +1,7 @@
 /** Multi-frame and big-endian DICOM files for tests, written by hand so that they share no code with the reader under test. */
 
+import { ascii, concat } from './dicom-bytes.ts'
+
 /** Items of a sequence are elements in turn. */
 export type TestElement = readonly [
   tag: number,
@@ -144,8 +146,6 @@ function encodeItem(item: readonly TestElement[], bigEndian: boolean): Uint8Arra
   return concat([tagBytes(0xfffee000, bigEndian), number(body.length, 4, bigEndian), body])
 }
 
-const ascii = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0))
-
 const tagBytes = (tag: number, bigEndian: boolean): Uint8Array =>
   concat([number(tag >>> 16, 2, bigEndian), number(tag & 0xffff, 2, bigEndian)])
 
@@ -154,14 +154,4 @@ function number(value: number, bytes: 2 | 4, bigEndian: boolean): Uint8Array {
   if (bytes === 2) view.setUint16(0, value, !bigEndian)
   else view.setUint32(0, value, !bigEndian)
   return new Uint8Array(view.buffer)
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
 }

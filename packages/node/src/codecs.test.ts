@@ -1,23 +1,10 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { COMPRESSED } from '../../core/src/dicom/codecs/codecs.ts'
+import { GOLDEN_FRAMES } from '../../core/test/golden-frames.ts'
 import { CODECS } from './codecs.ts'
 
-/** One synthetic image in every compressed transfer syntax, decoded by pydicom: make_frames.py. */
-const GOLDEN = new URL('../../core/test/golden/frames.json', import.meta.url)
-type Golden = {
-  readonly rows: number
-  readonly columns: number
-  readonly frames: readonly {
-    readonly syntax: string
-    readonly bitsAllocated: number
-    readonly frame: string
-    readonly sha256: string
-    readonly values?: string
-  }[]
-}
-const { rows, columns, frames }: Golden = JSON.parse(readFileSync(GOLDEN, 'utf8'))
+const { rows, columns, frames } = GOLDEN_FRAMES
 const cases = frames.map((one) => ({
   ...one,
   name: `${one.syntax}, ${one.bitsAllocated} bits`,

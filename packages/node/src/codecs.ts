@@ -20,9 +20,7 @@ const start: StartThread = (onReply, onFault) => {
   return {
     post: (request) => {
       worker.ref()
-      // The view may be a part of a whole file, which would be copied with it.
-      const frame = request.frame.slice()
-      worker.postMessage({ ...request, frame }, [frame.buffer])
+      worker.postMessage(request, [request.frame.buffer as ArrayBuffer])
     },
     stop: () => {
       worker.removeAllListeners()

@@ -1,26 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { GOLDEN_FRAMES } from '../../core/test/golden-frames.ts'
 import { findChromium, launchChromium, NO_CHROMIUM } from './chromium.ts'
+import { buildStaticPage } from './static-page.ts'
 import { type StaticServer, serveFolder } from './static-server.ts'
-
-/** One synthetic image in every compressed transfer syntax, decoded by pydicom: make_frames.py. */
-const GOLDEN = join(import.meta.dirname, '..', '..', 'core', 'test', 'golden', 'frames.json')
-type Golden = {
-  readonly rows: number
-  readonly columns: number
-  readonly frames: readonly {
-    readonly syntax: string
-    readonly bitsAllocated: number
-    readonly frame: string
-    readonly sha256: string
-    readonly values?: string
-  }[]
-}
-const golden: Golden = JSON.parse(readFileSync(GOLDEN, 'utf8'))
 
 const chromium = findChromium()
 if (!chromium) console.warn(NO_CHROMIUM)
@@ -32,12 +18,7 @@ describe.skipIf(!chromium)('the decoders of the built page in a browser', () => 
   let page: Page
 
   beforeAll(async () => {
-    const root = join(import.meta.dirname, '..')
-    await build({
-      configFile: join(root, 'vite.config.ts'),
-      build: { outDir: folder, emptyOutDir: true },
-      logLevel: 'error',
-    })
+    await buildStaticPage(folder)
     server = await serveFolder(folder)
     browser = await launchChromium(chromium!)
     page = await browser.newPage()
@@ -79,12 +60,12 @@ describe.skipIf(!chromium)('the decoders of the built page in a browser', () => 
       },
       {
         transferSyntaxUid: syntax,
-        format: { rows: golden.rows, columns: golden.columns, bitsAllocated },
+        format: { rows: GOLDEN_FRAMES.rows, columns: GOLDEN_FRAMES.columns, bitsAllocated },
         base64: frame,
       },
     )
 
-  it.each(golden.frames)('$syntax, $bitsAllocated bits: what pydicom decodes', async (one) => {
+  it.each(GOLDEN_FRAMES.frames)('$syntax, $bitsAllocated bits: what pydicom decodes', async (one) => {
     const { sha256, values, message } = await decode(one.syntax, one.bitsAllocated, one.frame)
     expect(message).toBe('')
     if (one.values === undefined) expect(sha256).toBe(one.sha256)
@@ -100,7 +81,7 @@ describe.skipIf(!chromium)('the decoders of the built page in a browser', () => 
   })
 
   it('refuse a frame that ends early, and decode the next', async () => {
-    const [one] = golden.frames.filter(({ syntax }) => syntax.endsWith('4.80'))
+    const [one] = GOLDEN_FRAMES.frames.filter(({ syntax }) => syntax.endsWith('4.80'))
     const cut = Buffer.concat([Buffer.from(one.frame, 'base64').subarray(0, 700), Buffer.of(0xff, 0xd9)])
     for (let n = 0; n < 40; n++)
       expect((await decode(one.syntax, one.bitsAllocated, cut.toString('base64'))).message).toContain(

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listenOnLoopback } from './loopback.ts'
 
 /** Plays every other host of the world, as the proxy of a browser, and notes what is asked of it. */
 export type ForeignHosts = {
@@ -9,7 +9,7 @@ export type ForeignHosts = {
   stop(): Promise<void>
 }
 
-export function playForeignHosts(): Promise<ForeignHosts> {
+export async function playForeignHosts(): Promise<ForeignHosts> {
   const asked: string[] = []
   const server = createServer((request, response) => {
     asked.push(request.url ?? '')
@@ -19,16 +19,6 @@ export function playForeignHosts(): Promise<ForeignHosts> {
     asked.push(request.url ?? '')
     socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
   })
-  return new Promise((done, failed) => {
-    server.once('error', failed)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      const stop = () =>
-        new Promise<void>((stopped) => {
-          server.close(() => stopped())
-          server.closeAllConnections()
-        })
-      done({ proxy: { server: `http://127.0.0.1:${port}`, bypass: '127.0.0.1' }, asked, stop })
-    })
-  })
+  const { port, stop } = await listenOnLoopback(server)
+  return { proxy: { server: `http://127.0.0.1:${port}`, bypass: '127.0.0.1' }, asked, stop }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { extname, join, sep } from 'node:path'
+import { listenOnLoopback } from './loopback.ts'
 
 export type StaticServer = {
   readonly url: string
@@ -20,7 +20,7 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /** The plainest of hosts: files of a folder below a path, as GitHub Pages has them, and not one header of its own. */
-export function serveFolder(folder: string): Promise<StaticServer> {
+export async function serveFolder(folder: string): Promise<StaticServer> {
   const asked: string[] = []
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
@@ -32,16 +32,6 @@ export function serveFolder(folder: string): Promise<StaticServer> {
     if (bytes === null) return response.writeHead(404).end()
     response.writeHead(200, { 'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(bytes)
   })
-  return new Promise((done, failed) => {
-    server.once('error', failed)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      const stop = () =>
-        new Promise<void>((stopped) => {
-          server.close(() => stopped())
-          server.closeAllConnections()
-        })
-      done({ url: `http://127.0.0.1:${port}/neckfrac/`, asked, stop })
-    })
-  })
+  const { port, stop } = await listenOnLoopback(server)
+  return { url: `http://127.0.0.1:${port}/neckfrac/`, asked, stop }
 }

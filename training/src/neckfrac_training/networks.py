@@ -12,6 +12,8 @@ from .recipe import SegmenterRecipe, SequenceRecipe, SlicesRecipe, WeightsError
 
 CLASSES = 10
 """Background, C1..C7, T1, T2 and lower."""
+NEVER = -30.0
+"""Logit of a class that cannot be."""
 POOLS = {"mean": torch.mean, "min": torch.amin, "max": torch.amax}
 """What may stand beside attention."""
 HEAT_PRIOR = -4.0
@@ -99,10 +101,13 @@ class Segmenter(nn.Module):
             x = stage(torch.cat([x, features[-2 - k]], 1))
         x = F.pixel_shuffle(self.logits(x), self.fold)
         x = F.avg_pool2d(x, self.upsample) if self.upsample > 1 else x
-        if self.training or self.classes == CLASSES:
-            return x
-        background = torch.logaddexp(x[:, :1], x[:, CLASSES:])
-        return torch.cat([background, x[:, 1:CLASSES]], 1)
+        return x if self.training or self.classes == CLASSES else without_skull(x)[:, :CLASSES]
+
+
+def without_skull(logits: Tensor) -> Tensor:
+    """Eleven classes of which the skull, the last, is background: where nobody labelled it, and in use."""
+    background = torch.logaddexp(logits[:, :1], logits[:, CLASSES:])
+    return torch.cat([background, logits[:, 1:CLASSES], torch.full_like(background, NEVER)], 1)
 
 
 def see(hu: Tensor) -> Tensor:

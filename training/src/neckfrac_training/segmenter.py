@@ -6,9 +6,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from . import data
-from .data import SKULL
 from .metrics import ratio
-from .networks import CLASSES
+from .networks import CLASSES, without_skull
 from .recipe import Recipe
 from .sagittal import AIR, augment_sagittal
 
@@ -105,16 +104,6 @@ def label_slices(model, image: Tensor) -> Tensor:
     height, width = image.shape[-2:]
     padded = F.pad(image.float(), (0, -width % 16, 0, -height % 16), value=AIR)
     return model(padded.contiguous(memory_format=torch.channels_last))[..., :height, :width].float()
-
-
-def without_skull(logits: Tensor) -> Tensor:
-    """Eleven classes of which the skull is background, for samples in which nobody labelled it."""
-    background = torch.logaddexp(logits[:, :1], logits[:, SKULL:])
-    return torch.cat([background, logits[:, 1:SKULL], torch.full_like(background, NEVER)], 1)
-
-
-NEVER = -30.0
-"""Logit of a class that cannot be."""
 
 
 def segmentation_loss(logits: Tensor, label: Tensor, weights: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ export type DecodeReply =
 
 /** A thread of the platform that answers each request with one reply. */
 export type DecodeThread = {
+  /** Hands the request over, its frame included. */
   post(request: DecodeRequest): void
   /** Ends the thread, whatever it is doing. */
   stop(): void
@@ -84,7 +85,8 @@ export function createDecoders({ start, threads, limitMs, after }: DecoderOption
     const run = (job: Job) => {
       const stopTimer = after(limitMs, () => giveUp(`decoding took more than ${limitMs / 1000} s`))
       current = { job, stopTimer }
-      thread.post(job.request)
+      // The view may be a part of a whole file, which would be copied with it.
+      thread.post({ ...job.request, frame: job.request.frame.slice() })
     }
     return run
   }
