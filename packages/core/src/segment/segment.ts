@@ -2,6 +2,7 @@ import { mapConcurrently } from '../concurrency.ts'
 import type { Session, Signal } from '../ports.ts'
 import { transform } from '../volume/geometry.ts'
 import type { LabelVolume, Volume } from '../volume/volume.ts'
+import { correctCount } from './chain.ts'
 import { keepLargestComponents } from './components.ts'
 import { segmentationImage } from './grid.ts'
 import type { Segmentation, Vertebra } from './segmentation.ts'
@@ -46,6 +47,7 @@ export async function segment(
   })
   const best = mostProbable(probabilities, slices, plane)
   const labels: LabelVolume = { data: best.labels, shape: image.shape, ijkToLps: image.ijkToLps }
+  correctCount(labels, probabilities, image)
   keepLargestComponents(labels)
   const vertebrae = describeVertebrae(labels, best.probability)
   return { labels, vertebrae: inOrder(markTruncated(vertebrae, image)) }

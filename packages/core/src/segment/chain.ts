@@ -1,0 +1,214 @@
+import type { LabelVolume, Volume } from '../volume/volume.ts'
+
+/** Network classes: background, C1-C7, T1, T2 and lower. */
+const CLASSES = 10
+/** A link of the chain: C1 and C2 as one, for the dens stands in C1's ring; C3-C7; T1; T2 and lower. */
+const LINKS = 8
+const linkOf = (label: number): number => Math.max(0, label - 2)
+/** Row height of the segmentation grid, mm. */
+const ROW_MM = 2
+
+/**
+ * Height of each link along z, mm, from its own upper end to the next one's: C1's arch to the foot of C2, a body and a
+ * disc below. Mean of the development readings of `bench/real-necks/readings.json` (C2 38.4 from the tip of the dens,
+ * C3-C6 16.6-17.5); C7 and T1, read in few, a little taller. T2 and lower may be any height.
+ */
+const HEIGHT_MM = [42, 17, 16.7, 16.7, 16.7, 17.5, 19.5]
+/** Standard deviation of a height beside the neck's own scale, as a share; of all necks' scales. */
+const HEIGHT_DEVIATION = 0.1
+const SCALE_DEVIATION = 0.12
+const SCALES = Array.from({ length: 13 }, (_, n) => 0.76 + 0.04 * n)
+/** Most rows of a link but the last: 60 mm. */
+const MOST_ROWS = 30
+
+/**
+ * What the network's say counts, in units of the log-likelihood of heights: a row's labels little, for where it miscounts
+ * it does so with certainty; a step from one label to another, whatever they are, and a dip of the bone between two
+ * bodies much. Chosen on the development readings, where the count did not change from half to twice of each.
+ */
+const ROW_WEIGHT = 0.05
+const STEP_WEIGHT = 4
+const DIP_WEIGHT = 3
+
+/** Bodies: this many slices (4 mm) to either side of the middle, this many columns (2 mm) from the front. */
+const BESIDE = 2
+const DEPTH = 8
+/** Fewer voxels in a row are no body. */
+const LEAST_VOXELS = 6
+/** HU above which a voxel is no air. The field is cut where the body is half as thick so many rows above the spine. */
+const TISSUE_HU = -500
+const CUT_ROWS = 5
+/** Fewer rows of a label within a link are no body of their own. */
+const LEAST_ROWS = 2
+
+/** Rows [start, end) of the grid that a link fills. */
+export type Link = { readonly link: number; readonly start: number; readonly end: number }
+
+/**
+ * Counts again. The network tells vertebrae apart better than it counts them: it calls the lower half of C2 "C3", or two
+ * bodies by one name, and is off by one from there. The chain whose heights, discs and labels are most likely together
+ * decides, and labels that disagree with it are changed in place.
+ * @param labels The network's choice on the segmentation grid ([x, z, y]).
+ * @param probabilities Softmax [x, class, z, y].
+ * @param image HU on the grid.
+ */
+export function correctCount(labels: LabelVolume, probabilities: Float32Array, image: Volume): void {
+  const rows = bodyRows(labels, probabilities)
+  const chain = mostLikelyChain(rows, tissueRows(image))
+  if (chain.length > 0) relabel(labels, rows, chain)
+}
+
+/** Sums of the classes' probabilities over the bodies' voxels, for each row of the grid: [rows][CLASSES]. */
+function bodyRows({ data, shape }: LabelVolume, probabilities: Float32Array): Float64Array[] {
+  const [slices, rows, columns] = shape
+  const perSlice = Array.from({ length: slices }, (_, s) => {
+    let count = 0
+    for (let n = s * rows * columns; n < (s + 1) * rows * columns; n++) if (data[n] > 0) count++
+    return count
+  })
+  const half = perSlice.reduce((sum, n) => sum + n, 0) / 2
+  let middle = 0
+  for (let sum = perSlice[0]; sum < half; sum += perSlice[middle]) middle++
+  const [first, last] = [Math.max(0, middle - BESIDE), Math.min(slices - 1, middle + BESIDE)]
+  return Array.from({ length: rows }, (_, r) => {
+    const sums = new Float64Array(CLASSES)
+    const found: [slice: number, column: number][] = []
+    for (let s = first; s <= last; s++)
+      for (let c = 0; c < columns; c++) if (data[(s * rows + r) * columns + c] > 0) found.push([s, c])
+    if (found.length < LEAST_VOXELS) return sums
+    const front = found.map(([, c]) => c).sort((a, b) => a - b)[Math.floor(found.length / 20)]
+    for (const [s, c] of found)
+      if (c <= front + DEPTH)
+        for (let k = 0; k < CLASSES; k++)
+          sums[k] += probabilities[((s * CLASSES + k) * rows + r) * columns + c]
+    return sums
+  })
+}
+
+/** Voxels of the body in each row of the grid. */
+function tissueRows({ data, shape: [slices, rows, columns] }: Volume): number[] {
+  const counts = new Array<number>(rows).fill(0)
+  for (let s = 0, n = 0; s < slices; s++)
+    for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) if (data[n++] > TISSUE_HU) counts[r]++
+  return counts
+}
+
+/** The links from the head down, without a gap; empty where there is next to no spine. */
+export function mostLikelyChain(rows: readonly Float64Array[], tissue: readonly number[]): Link[] {
+  const bone = rows.map((sums) => sums.reduce((sum, p) => sum + p, 0) - sums[0])
+  const top = bone.findIndex((b) => b > LEAST_VOXELS / 2)
+  const bottom = bone.findLastIndex((b) => b > LEAST_VOXELS / 2) + 1
+  const count = bottom - top
+  if (top < 0 || count < 5) return []
+  const mass = bone.slice(top, bottom)
+  const shares = rows.slice(top, bottom).map((sums) => {
+    const links = new Float64Array(LINKS)
+    for (let k = 1; k < CLASSES; k++) links[linkOf(k)] += sums[k]
+    return links
+  })
+  const said = cumulated(shares, mass)
+  const steps = Array.from({ length: count + 1 }, (_, s) =>
+    s > 0 && s < count ? evidence(shares, mass, s) : 0,
+  )
+  const topCut = !(tissue[top - CUT_ROWS] > tissue[top + 2] / 2)
+  let best: { score: number; chain: Link[] } = { score: -Infinity, chain: [] }
+  for (const scale of SCALES) {
+    const found = chainAt(scale, said, steps, topCut)
+    const score = found.score - 0.5 * ((scale - 1) / SCALE_DEVIATION) ** 2
+    if (score > best.score) best = { score, chain: found.chain }
+  }
+  return best.chain.map(({ link, start, end }) => ({ link, start: start + top, end: end + top }))
+}
+
+/** Weighted log-probability of each link summed over the first n rows: [LINKS][count + 1]. */
+function cumulated(shares: readonly Float64Array[], mass: readonly number[]): Float64Array[] {
+  const [floor, full] = [0.3, 15] // voxels: what a class may have by mistake, what a row needs to count in full
+  return Array.from({ length: LINKS }, (_, link) => {
+    const sums = new Float64Array(shares.length + 1)
+    shares.forEach((share, r) => {
+      const p = (share[link] + floor) / (mass[r] + LINKS * floor)
+      sums[r + 1] = sums[r] + ROW_WEIGHT * Math.min(1, mass[r] / full) * Math.log(p)
+    })
+    return sums
+  })
+}
+
+/** How much speaks for a disc above row s: other labels below it than above, and less bone than around. */
+function evidence(shares: readonly Float64Array[], mass: readonly number[], s: number): number {
+  const mean = (from: number, to: number) => {
+    const sum = new Float64Array(LINKS)
+    for (const share of shares.slice(Math.max(0, from), to)) share.forEach((v, k) => { sum[k] += v }) // biome-ignore format: one sum
+    const total = sum.reduce((a, b) => a + b, 0)
+    return sum.map((v) => v / Math.max(total, 1e-6))
+  }
+  const [above, below] = [mean(s - 2, s), mean(s, s + 2)]
+  const step = above.reduce((sum, v, k) => sum + Math.abs(v - below[k]), 0) / 2
+  const around = Math.max(...mass.slice(Math.max(0, s - 4), s + 4), 1e-6)
+  return STEP_WEIGHT * step + DIP_WEIGHT * Math.max(0, 1 - (mass[s - 1] + mass[s]) / 2 / around)
+}
+
+/** The best chain of a neck `scale` times as tall as the mean; the last link, and the first of a cut field, may be short. */
+function chainAt(
+  scale: number,
+  said: readonly Float64Array[],
+  steps: readonly number[],
+  topCut: boolean,
+): { score: number; chain: Link[] } {
+  const count = steps.length - 1
+  const height = (link: number, rows: number, cut: boolean): number => {
+    if (link === LINKS - 1) return 0
+    const z = (rows * ROW_MM - scale * HEIGHT_MM[link]) / (HEIGHT_DEVIATION * HEIGHT_MM[link])
+    return cut && z < 0 ? 0 : -0.5 * z * z
+  }
+  const score = said.map(() => new Float64Array(count + 1).fill(-Infinity))
+  const from = said.map(() => new Int32Array(count + 1))
+  for (let link = 0; link < LINKS; link++)
+    for (let end = 1; end <= count; end++) {
+      score[link][end] = height(link, end, topCut || end === count) + said[link][end]
+      if (link === 0) continue
+      const least = link === LINKS - 1 ? 1 : Math.max(1, end - MOST_ROWS + 1)
+      for (let start = least; start < end; start++) {
+        const spoken = said[link][end] - said[link][start]
+        const value =
+          score[link - 1][start] + steps[start] + spoken + height(link, end - start, end === count)
+        if (value > score[link][end]) {
+          score[link][end] = value
+          from[link][end] = start
+        }
+      }
+    }
+  const ends = score.map((s) => s[count])
+  let link = ends.indexOf(Math.max(...ends))
+  const best = ends[link]
+  const chain: Link[] = []
+  for (let end = count; end > 0; end = from[link--][end]) chain.unshift({ link, start: from[link][end], end })
+  return { score: best, chain }
+}
+
+/** Gives each label's voxels to the link in which its body lies; a body that fills several is divided between them. */
+function relabel({ data, shape }: LabelVolume, rows: readonly Float64Array[], chain: readonly Link[]): void {
+  const [slices, height, columns] = shape
+  const linkAt = rows.map((_, r) => chain.findIndex(({ start, end }) => r >= start && r < end))
+  const targets = Array.from({ length: CLASSES }, (_, label) => {
+    const own = rows.flatMap((sums, r) => (linkAt[r] >= 0 && mostOf(sums) === label ? [r] : []))
+    if (label === 0 || own.length === 0) return () => label
+    const parts = chain
+      .map(({ link }, n) => ({ link, rows: own.filter((r) => linkAt[r] === n) }))
+      .filter(({ rows }) => rows.length >= Math.min(LEAST_ROWS, own.length / 2))
+      .map(({ link, rows }) => ({
+        name: link === linkOf(label) ? label : link + 2,
+        end: rows[rows.length - 1],
+      }))
+    return (r: number) => (parts.find(({ end }) => r <= end) ?? parts[parts.length - 1]).name
+  })
+  for (let s = 0, n = 0; s < slices; s++)
+    for (let r = 0; r < height; r++)
+      for (let c = 0; c < columns; c++, n++) if (data[n] > 0) data[n] = targets[data[n]](r)
+}
+
+/** The vertebra's class with the largest sum; 0 in a row without bone. */
+function mostOf(sums: Float64Array): number {
+  let best = 0
+  for (let k = 1; k < sums.length; k++) if (sums[k] > (best === 0 ? 0 : sums[best])) best = k
+  return best
+}
