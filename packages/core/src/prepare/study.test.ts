@@ -55,6 +55,12 @@ test('a fracture that no crop shows is no label', () => {
   expect(preparePhantom(outside).fractured.C3).toBe(false)
 })
 
+test('of a scan too coarse to show fractures only intact vertebrae are cropped', () => {
+  const coarse = preparePhantom(makeBeads({ fractured: 'C3', spacingMm: [2, 2, 2] }))
+  expect(coarse.prepared.crops?.levels).toEqual(['C1', 'C2', 'C4', 'C5', 'C6', 'C7'])
+  expect(coarse.prepared.crops?.heat.data.every((v) => v === 0)).toBe(true)
+})
+
 test('the direction of the slices does not matter', () => {
   const spacingMm = [1, 1, 0.9] as const
   const [prepared, turned] = [true, false].map(

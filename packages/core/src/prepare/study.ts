@@ -63,11 +63,12 @@ export function prepareCrops(
   segmentation: Segmentation,
   heatOf: HeatSource,
 ): PreparedStudy['crops'] {
-  // Fractures that nobody could see teach nothing: such studies train the segmenter alone.
-  if (tooCoarse(volume)) return null
-  const crops = segmentation.vertebrae.flatMap((v) => cropVertebra(volume, segmentation, v) ?? [])
+  const cropped = segmentation.vertebrae
+    .flatMap((v) => cropVertebra(volume, segmentation, v) ?? [])
+    .map((crop) => ({ ...crop, heat: heatOf(crop, segmentation) }))
+  // A fracture that nobody could see teaches nothing; an intact vertebra teaches that blur is no fracture.
+  const crops = tooCoarse(volume) ? cropped.filter(({ heat }) => heat?.every((v) => v === 0)) : cropped
   if (crops.length === 0) return null
-  const heats = crops.map((crop) => heatOf(crop, segmentation))
   const stack = (arrays: readonly (Uint8Array | null)[], shape: readonly number[]): NpyArray => {
     const size = shape.reduce((product, n) => product * n, 1)
     const data = new Uint8Array(arrays.length * size)
@@ -85,9 +86,12 @@ export function prepareCrops(
       crops.map((c) => c.mask),
       CROP.shape,
     ),
-    heat: stack(heats, HEAT_SHAPE),
+    heat: stack(
+      crops.map((c) => c.heat),
+      HEAT_SHAPE,
+    ),
     levels: crops.map((c) => c.level),
-    placesKnown: heats.map((h) => h !== null),
+    placesKnown: crops.map((c) => c.heat !== null),
   }
 }
 
