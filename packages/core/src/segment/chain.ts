@@ -1,12 +1,11 @@
 import type { LabelVolume, Volume } from '../volume/volume.ts'
+import { SEGMENT_SPACING_MM } from './grid.ts'
+import { CLASSES } from './segmentation.ts'
 
-/** Network classes: background, C1-C7, T1, T2 and lower. */
-const CLASSES = 10
 /** A link of the chain: C1 and C2 as one, for the dens stands in C1's ring; C3-C7; T1; T2 and lower. */
 const LINKS = 8
 const linkOf = (label: number): number => Math.max(0, label - 2)
-/** Row height of the segmentation grid, mm. */
-const ROW_MM = 2
+const ROW_MM = SEGMENT_SPACING_MM.z
 
 /**
  * Height of each link along z, mm, from its own upper end to the next one's: C1's arch to the foot of C2, a body and a
@@ -42,7 +41,7 @@ const CUT_ROWS = 5
 const LEAST_ROWS = 2
 
 /** Rows [start, end) of the grid that a link fills. */
-export type Link = { readonly link: number; readonly start: number; readonly end: number }
+type Link = { readonly link: number; readonly start: number; readonly end: number }
 
 /**
  * Counts again. The network tells vertebrae apart better than it counts them: it calls the lower half of C2 "C3", or two
@@ -94,7 +93,7 @@ function tissueRows({ data, shape: [slices, rows, columns] }: Volume): number[] 
 }
 
 /** The links from the head down, without a gap; empty where there is next to no spine. */
-export function mostLikelyChain(rows: readonly Float64Array[], tissue: readonly number[]): Link[] {
+function mostLikelyChain(rows: readonly Float64Array[], tissue: readonly number[]): Link[] {
   const bone = rows.map((sums) => sums.reduce((sum, p) => sum + p, 0) - sums[0])
   const top = bone.findIndex((b) => b > LEAST_VOXELS / 2)
   const bottom = bone.findLastIndex((b) => b > LEAST_VOXELS / 2) + 1

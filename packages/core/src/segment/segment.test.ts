@@ -3,7 +3,8 @@ import type { Session, Tensor } from '../ports.ts'
 import type { Volume } from '../volume/volume.ts'
 import { keepLargestComponents } from './components.ts'
 import { segmentationGrid } from './grid.ts'
-import { CLASSES, inOrder, segment } from './segment.ts'
+import { inOrder, segment } from './segment.ts'
+import { CLASSES } from './segmentation.ts'
 import { describeVertebrae } from './vertebrae.ts'
 
 /** A block of soft tissue with bright "vertebrae" whose HU says their level: 1000 + 100 * label. */

@@ -5,11 +5,9 @@ import type { LabelVolume, Volume } from '../volume/volume.ts'
 import { correctCount } from './chain.ts'
 import { keepLargestComponents } from './components.ts'
 import { segmentationImage } from './grid.ts'
-import type { Segmentation, Vertebra } from './segmentation.ts'
+import { CLASSES, type Segmentation, type Vertebra } from './segmentation.ts'
 import { describeVertebrae } from './vertebrae.ts'
 
-/** Outputs of the network: background, C1-C7, T1, T2 and lower. */
-export const CLASSES = 10
 /** Neighbouring sagittal slices that the network sees at once. */
 const CONTEXT = 5
 /** Slices in one call: enough to fill two cores, little memory. */

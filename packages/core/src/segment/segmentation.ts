@@ -1,6 +1,9 @@
 import type { Vec3 } from '../volume/geometry.ts'
 import type { LabelVolume } from '../volume/volume.ts'
 
+/** Outputs of the network: background, C1-C7, T1, T2 and lower. */
+export const CLASSES = 10
+
 /** A labelled vertebra. */
 export type Vertebra = {
   /** RSNA label value: 1-7 = C1-C7, 8 = T1. */
