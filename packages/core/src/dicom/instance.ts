@@ -39,6 +39,7 @@ export type Instance = {
   readonly path: string
   readonly studyInstanceUid: string
   readonly seriesInstanceUid: string
+  readonly sopClassUid: string
   readonly sopInstanceUid: string
   readonly patientId: string
   /** As written, e.g. DOE^JANE. Shown to whoever reads the study; in no report. */
@@ -69,6 +70,9 @@ export type Instance = {
   readonly format: PixelFormat
   readonly pixels: PixelLocation
 }
+
+/** Begins the UIDs of the secondary capture SOP classes (PS3.4 B.5): pictures of a screen, scanned paper. */
+export const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7'
 
 /** What to call an image in messages: its file, and the frame where there are several. */
 export const nameOf = ({ path, frames, frame }: Instance): string =>
@@ -147,6 +151,7 @@ function readDescription(dataSet: DataSet) {
   return {
     studyInstanceUid: uid(dataSet, 'x0020000d'),
     seriesInstanceUid: uid(dataSet, 'x0020000e'),
+    sopClassUid: uid(dataSet, 'x00080016'),
     sopInstanceUid: uid(dataSet, 'x00080018'),
     patientId: text(dataSet, 'x00100020'),
     patientName: text(dataSet, 'x00100010'),

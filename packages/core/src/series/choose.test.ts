@@ -102,7 +102,7 @@ describe('chooseSeries', () => {
   it.each<[string, SliceOptions & { count?: number; step?: number }]>([
     ['modality MR, not CT', { modality: 'MR' }],
     ['localizer', { imageType: 'ORIGINAL\\PRIMARY\\LOCALIZER' }],
-    ['secondary capture', { imageType: 'DERIVED\\SECONDARY' }],
+    ['secondary capture (SOP class)', { sopClass: '1.2.840.10008.5.1.4.1.1.7.2' }],
     ['MIP', { imageType: 'DERIVED\\PRIMARY\\MIP' }],
     ['no RescaleSlope', { slope: 0 }],
     ['only 19 slices', { count: 19, step: 5 }],
@@ -200,6 +200,10 @@ describe('chooseSeries', () => {
   it('takes thick slices that overlap for thick', () => {
     const choice = choose(series('1.1', { step: 1, thickness: 5 }), series('1.2', { step: 2, count: 50 }))
     expect(choice.chosen?.seriesInstanceUid).toBe('1.2')
+  })
+
+  it('reads reformats that an archive calls secondary', () => {
+    expect(choose(series('1.1', { imageType: 'DERIVED\\SECONDARY\\REFORMATTED' })).chosen).not.toBeNull()
   })
 
   it('reads a study of a hospital', () => {

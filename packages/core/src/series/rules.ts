@@ -1,4 +1,4 @@
-import type { Instance } from '../dicom/instance.ts'
+import { type Instance, SECONDARY_CAPTURE } from '../dicom/instance.ts'
 import type { Series } from './group.ts'
 import { degreesFromAxial, planeOf } from './plane.ts'
 import type { SeriesRules } from './rules-file.ts'
@@ -37,7 +37,8 @@ function rejectionsOf(rules: SeriesRules): readonly Rejection[] {
         ? null
         : `${kind === 'LOCALIZER' ? 'localizer' : kind}, not slices (ImageType)`
     },
-    ({ instances: [first] }) => (first.imageType[1] === 'SECONDARY' ? 'secondary capture (ImageType)' : null),
+    ({ instances: [first] }) =>
+      first.sopClassUid.startsWith(SECONDARY_CAPTURE) ? 'secondary capture (SOP class)' : null,
     ({ instances: [first] }) =>
       first.format.rescaleSlope ? null : 'no RescaleSlope, so stored values are no Hounsfield units',
     ...own,
