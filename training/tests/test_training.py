@@ -197,7 +197,7 @@ def test_an_earlier_training_starts_the_same_network_whole(prepared_root, tmp_pa
     assert all(torch.equal(values, given[name]) for name, values in model.state_dict().items())
 
 
-@pytest.mark.parametrize("name", ["compact", "compact-gpu", "reference", "tiny"])
+@pytest.mark.parametrize("name", ["compact", "compact-gpu", "compact-coarse", "reference", "tiny"])
 def test_recipes_build(name):
     recipe = load_recipe(name)
     assert recipe.name == name

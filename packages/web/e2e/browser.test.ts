@@ -274,6 +274,23 @@ describe.skipIf(!chromium)('the page without a server', () => {
     }
   })
 
+  it('asks before a reading is lost that nobody has as a file', async () => {
+    await open('SYNTHETIC, Six')
+    await page.keyboard.press('0')
+    await page.keyboard.press('u')
+    await page.locator('.levels .patient .said[title="You: unsure"]').waitFor()
+    const question = page.waitForEvent('dialog')
+    await page.close({ runBeforeUnload: true })
+    expect((await question).type()).toBe('beforeunload')
+    await (await question).dismiss()
+    const download = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Export JSON' }).click()
+    await download
+    const closed = page.waitForEvent('close')
+    await page.close({ runBeforeUnload: true })
+    await closed
+  })
+
   it('asked nobody, and complained of nothing', () => {
     const asked = foreign.asked.filter((address) => !BROWSERS_OWN.test(address))
     expect(asked.filter((address) => !/\/(left|favicon\.ico)$/.test(address))).toEqual([])
