@@ -17,6 +17,7 @@ export type SliceOptions = {
   readonly study?: string
   readonly series?: string
   readonly sop?: string
+  readonly sopClass?: string
   readonly modality?: string
   readonly imageType?: string
   readonly kernel?: string
@@ -48,7 +49,7 @@ export function writeSlice(options: SliceOptions = {}): Uint8Array {
   const elements: Element[] = [
     [0x00080005, 'CS', options.characterSet ?? 'ISO_IR 100'],
     [0x00080008, 'CS', options.imageType ?? 'ORIGINAL\\PRIMARY\\AXIAL'],
-    [0x00080016, 'UI', '1.2.840.10008.5.1.4.1.1.2'],
+    [0x00080016, 'UI', options.sopClass ?? '1.2.840.10008.5.1.4.1.1.2'],
     [0x00080018, 'UI', options.sop ?? `1.2.3.${join(options.position, [0]).replace(/[^\d]+/g, '')}`],
     [0x00080060, 'CS', options.modality ?? 'CT'],
     [0x0008103e, 'LO', options.description ?? ''],

@@ -1,4 +1,5 @@
 import { IMPLEMENTATION_UID, IMPLEMENTATION_VERSION_NAME } from '../dicom/implementation.ts'
+import { SECONDARY_CAPTURE } from '../dicom/sop-classes.ts'
 import { NeckFracError } from '../errors.ts'
 import { SOFTWARE } from '../version.ts'
 import { standardVr, tagName } from './dictionary.ts'
@@ -149,7 +150,6 @@ const CONTENT: ReadonlyMap<number, string> = new Map([
   [0x00700001, 'a presentation state with annotations'],
   [0x00041220, 'a DICOMDIR; make a new one of the new files'],
 ])
-const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7'
 /** PS3.3 C.7.3.1.1.1: scanned documents and films, screenshots of other kinds. */
 const PHOTOGRAPHED = new Set(['DOC', 'HC', 'OT', 'SC', 'US', 'IVUS', 'XC', 'ES', 'GM', 'SM'])
 

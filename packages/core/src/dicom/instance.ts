@@ -39,6 +39,7 @@ export type Instance = {
   readonly path: string
   readonly studyInstanceUid: string
   readonly seriesInstanceUid: string
+  readonly sopClassUid: string
   readonly sopInstanceUid: string
   readonly patientId: string
   /** As written, e.g. DOE^JANE. Shown to whoever reads the study; in no report. */
@@ -147,6 +148,7 @@ function readDescription(dataSet: DataSet) {
   return {
     studyInstanceUid: uid(dataSet, 'x0020000d'),
     seriesInstanceUid: uid(dataSet, 'x0020000e'),
+    sopClassUid: uid(dataSet, 'x00080016'),
     sopInstanceUid: uid(dataSet, 'x00080018'),
     patientId: text(dataSet, 'x00100020'),
     patientName: text(dataSet, 'x00100010'),
