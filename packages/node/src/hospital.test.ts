@@ -201,6 +201,10 @@ it("info shows what a site's own rules would change", async () => {
       bySite: { seriesInstanceUid: `${STUDY}.2` },
     },
   ])
+  const { printed: text } = await run('info', study, '--series-rules', rules)
+  expect(text).toContain(
+    'CT, C-Spine 2.5, kernel STANDARD (92 images) instead of CT, C-Spine 2.5, kernel BONEPLUS (92 images)',
+  )
 })
 
 it('predict reads that series, and its report tells of the others', async () => {
@@ -212,6 +216,8 @@ it('predict reads that series, and its report tells of the others', async () => 
   expect(reasonsOf(report)).toEqual(REASONS)
   expect(byPath(report)).toEqual(SKIPPED)
   expect(report.vertebrae.map(({ inView }) => inView)).toEqual(new Array(7).fill('whole'))
+  const { skippedFiles } = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))
+  expect(byPath({ skipped: skippedFiles })).toEqual(SKIPPED.map((file) => ({ source: study, ...file })))
   // The phantom's own series, nothing repaired: its slices of 2.5 mm are all that is to be said.
   expect(report.findings.map(({ code }) => code)).toEqual(['slices-thick'])
 })
