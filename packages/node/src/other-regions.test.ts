@@ -111,18 +111,18 @@ describe('a study of another part of the body is refused as such', () => {
       'It looks like a study of the head: the scan reaches ',
     ],
     [
-      '1.3',
+      'the chest below T1',
       () => [0, slicesOf(1, T1)[0] - 1],
       'It looks like a study of the chest, abdomen or lumbar spine: ',
     ],
     [
-      '1.4',
+      'the chest and C7',
       () => [0, slicesOf(1, 6)[0] - 1],
       'It looks like a study of the chest, abdomen or lumbar spine: ',
     ],
     [
-      'the neck from C1 to the middle of C4',
-      () => [slicesOf(4, 4)[0] + 4, slicesOf(1, 1)[1]],
+      'the neck from the middle of C4 to T1',
+      () => [slicesOf(T1, T1)[0], slicesOf(4, 4)[1] - 4],
       'too short a part of the neck',
     ],
   ])('%s', async (_, range, why) => {
