@@ -18,7 +18,7 @@ export type DeidentifyOptions = {
 }
 
 export type Deidentified = {
-  /** A Part 10 file in the transfer syntax of the old one, with its very pixel bytes. */
+  /** A Part 10 file in the transfer syntax of the old one, inflated where that was deflated, with its very pixel bytes. */
   readonly bytes: Uint8Array
   readonly studyInstanceUid: string
   readonly seriesInstanceUid: string
