@@ -1,3 +1,5 @@
+import { deflateSync } from 'fflate'
+
 /** Tiny DICOM files for tests, written by hand so that they share no code with the reader under test. */
 
 export type SliceOptions = {
@@ -17,8 +19,8 @@ export type SliceOptions = {
   readonly study?: string
   readonly series?: string
   readonly sop?: string
-  readonly modality?: string
   readonly sopClass?: string
+  readonly modality?: string
   readonly imageType?: string
   readonly kernel?: string
   readonly description?: string
@@ -82,6 +84,13 @@ export function writeSlice(options: SliceOptions = {}): Uint8Array {
   const meta = writeElement([0x00020010, 'UI', syntax], false)
   const head = options.preamble === false ? [] : [new Uint8Array(128), ascii('DICM')]
   return concat([...head, ...(options.meta === false ? [] : [meta]), ...parts])
+}
+
+/** The same, its data set deflated after the file meta information. */
+export function writeDeflatedSlice(options: SliceOptions = {}): Uint8Array {
+  const plain = writeSlice({ ...options, preamble: false, meta: false })
+  const head = writeSlice({ transferSyntax: '1.2.840.10008.1.2.1.99' }).subarray(0, 162)
+  return concat([head, deflateSync(plain)])
 }
 
 function writePixels(

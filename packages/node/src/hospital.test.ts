@@ -1,157 +1,223 @@
-import {
-  analyze,
-  createSeriesWriter,
-  type Report,
-  readStudy,
-  scanSource,
-  surveySource,
-  synthesize,
-  uidOf,
-  type Volume,
-} from '@neckfrac/core'
-import { describe, expect, it } from 'vitest'
-import { readDicomFile, writeDicomFile } from '../../core/src/deidentify/file.ts'
-import { parseSeriesRules } from '../../core/src/series/rules-file.ts'
-import { affine, transform, type Vec3 } from '../../core/src/volume/geometry.ts'
-import { resample } from '../../core/src/volume/resample.ts'
-import { memorySource } from '../../core/test/memory-source.ts'
-import { DEFAULT_BUNDLE, openBundle } from './bundle.ts'
-import { CODECS } from './codecs.ts'
-import { changedChoices, describeChanges, describeScan, toInfo } from './commands/info.ts'
+/// <reference path="../../core/src/dicom/dcmjs.d.ts" />
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { affine, type Report, resample, spacingMm, synthesize, type Vec3, type Volume } from '@neckfrac/core'
+import dcmjs from 'dcmjs'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { toInfo } from './commands/info.ts'
 
-/** One visit to the scanner, as the archive sends it: every series of the study, in one folder. */
-const neck = synthesize({ seed: 6, preset: 'drill' }).volume
-
-const IDENTITY = {
-  studyInstanceUid: '1.2.826.7',
-  patientName: 'PHANTOM',
-  patientId: 'P',
-  date: '20260101',
-  time: '000000',
-  studyDescription: 'CT C-SPINE TRAUMA',
-  manufacturer: 'NeckFrac',
-  kvp: 120,
+/** One study as a hospital sends it, all of one patient: what is read of it, what is not, and why. */
+const CLI = fileURLToPath(new URL('cli.ts', import.meta.url))
+const STUDY = '1.2.826.2'
+const SOP_CLASSES = {
+  ct: '1.2.840.10008.5.1.4.1.1.2',
+  secondaryCapture: '1.2.840.10008.5.1.4.1.1.7',
+  doseReport: '1.2.840.10008.5.1.4.1.1.88.67',
 }
-const TAG = { imageType: 0x00080008, sopClass: 0x00080016, sopInstance: 0x00080018, modality: 0x00080060, series: 0x0020000e } // biome-ignore format: one line
-const PIXEL_DATA = 0x7fe00010
-const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1'
 
-type Files = Record<string, Uint8Array>
+let root = ''
+let study = ''
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'neckfrac-hospital-'))
+  study = join(root, 'study')
+  const bone = synthesize({ seed: 6, preset: 'drill' }).volume
+  const [x, y, z] = spacingMm(bone.ijkToLps)
+  const soft = regrid(regrid(bone, [x * 2, 0, 0], [0, y * 2, 0], [0, 0, z]), [x, 0, 0], [0, y, 0], [0, 0, z])
 
-/** The volume as a series of its own, its files changed by `texts` where given. */
-function series(
-  description: string,
-  {
-    kernel = 'STANDARD',
-    volume = neck,
-    texts = {} as Partial<Record<keyof typeof TAG, string>>,
-    pixels = true,
-  },
-): Files {
-  const writer = createSeriesWriter(volume, { ...IDENTITY, seriesDescription: description, kernel })
-  return Object.fromEntries(
-    Array.from({ length: volume.shape[0] }, (_, z) => {
-      const own = { series: uidOf(description), sopInstance: uidOf(`${description}/${z}`), ...texts }
-      const { encoding, elements } = readDicomFile(writer.writeSlice(z, z + 1))
-      const changed = elements
-        .filter(({ tag }) => pixels || tag !== PIXEL_DATA)
-        .map((element) => {
-          const name = (Object.keys(own) as (keyof typeof TAG)[]).find((n) => TAG[n] === element.tag)
-          return name === undefined ? element : { ...element, value: bytes(own[name] ?? '') }
-        })
-      const meta = [{ tag: 0x00020010, vr: 'UI', value: bytes(EXPLICIT_LITTLE_ENDIAN) }]
-      return [
-        `${description}/${z}.dcm`,
-        writeDicomFile({ encoding, elements: changed, transferSyntaxUid: '' }, meta),
-      ]
-    }),
+  const scout = regrid(bone, [0, 2, 0], [0, 0, -2], [400, 0, 0])
+  const localizer = ['ORIGINAL', 'PRIMARY', 'LOCALIZER']
+  writeSeries(1, scout, { SeriesDescription: 'Scout', ImageType: localizer })
+  writeSeries(2, soft, { SeriesDescription: 'C-Spine 2.5', ConvolutionKernel: 'STANDARD' })
+  writeSeries(3, bone, { SeriesDescription: 'C-Spine 2.5', ConvolutionKernel: 'BONEPLUS' })
+  const thick = regrid(soft, [x, 0, 0], [0, y, 0], [0, 0, 5])
+  writeSeries(4, thick, { SeriesDescription: 'C-Spine 5.0', ConvolutionKernel: 'STANDARD' })
+  // Many archives call reformats secondary, though they are CT images.
+  const reformat = { ImageType: ['DERIVED', 'SECONDARY', 'REFORMATTED'], ConvolutionKernel: 'BONEPLUS' }
+  const sagittal = regrid(bone, [0, y, 0], [0, 0, -x], [2, 0, 0])
+  writeSeries(5, sagittal, { ...reformat, SeriesDescription: 'Sagittal' })
+  const coronal = regrid(bone, [x, 0, 0], [0, 0, -y], [0, 2, 0])
+  writeSeries(6, coronal, { ...reformat, SeriesDescription: 'Coronal' })
+  writeObject('7/screen-save.dcm', {
+    SOPClassUID: SOP_CLASSES.secondaryCapture,
+    SeriesInstanceUID: `${STUDY}.7`,
+    Modality: 'CT',
+    ImageType: ['DERIVED', 'SECONDARY', 'SCREEN SAVE'],
+    SeriesDescription: 'Screen Save',
+    ConversionType: 'WSD',
+    ...pixelsOf(new Uint8Array(3 * 64 * 64), 64, 64, { samples: 3, bits: 8 }),
+  })
+  writeObject('8/dose-report.dcm', {
+    SOPClassUID: SOP_CLASSES.doseReport,
+    SeriesInstanceUID: `${STUDY}.8`,
+    Modality: 'SR',
+    SeriesDescription: 'Dose Report',
+    ValueType: 'CONTAINER',
+    ContinuityOfContent: 'SEPARATE',
+    ConceptNameCodeSequence: {
+      CodeValue: '113701',
+      CodingSchemeDesignator: 'DCM',
+      CodeMeaning: 'X-Ray Radiation Dose Report',
+    },
+  })
+})
+afterAll(() => rmSync(root, { recursive: true }))
+
+/** The box of a volume in slices of other directions, LPS in mm; outside the volume is air. */
+function regrid(volume: Volume, x: Vec3, y: Vec3, z: Vec3): Volume {
+  const steps = [x, y, z]
+  const { shape, ijkToLps: m } = volume
+  const mm = spacingMm(m)
+  const sizeMm = [0, 1, 2].map((axis) => shape[2 - axis] * mm[axis])
+  const middle = [0, 1, 2].map((a) => m[4 * a + 3] + (m[5 * a] * (shape[2 - a] - 1)) / 2)
+  const counts = steps.map((step) => {
+    const axis = step.findIndex((component) => component !== 0)
+    return Math.max(1, Math.floor(sizeMm[axis] / Math.abs(step[axis])))
+  })
+  const start = [0, 1, 2].map((a) =>
+    steps.reduce((at, step, n) => at - (step[a] * (counts[n] - 1)) / 2, middle[a]),
   )
+  const grid = {
+    shape: [counts[2], counts[1], counts[0]] as const,
+    ijkToLps: affine(x, y, z, [start[0], start[1], start[2]]),
+  }
+  return { ...grid, data: resample(volume, grid) }
 }
 
-const bytes = (text: string) =>
-  ({ kind: 'bytes', bytes: new TextEncoder().encode(text.length % 2 ? `${text}\0` : text) }) as const
-
-/** The neck cut anew about its middle; steps from one column, row and slice to the next, LPS, mm. */
-function cut(shape: Volume['shape'], x: Vec3, y: Vec3, z: Vec3): Volume {
-  const half = (from: Volume['shape']) => [2, 1, 0].map((axis) => (from[axis] - 1) / 2)
-  const middle = transform(neck.ijkToLps, half(neck.shape) as unknown as Vec3)
-  const [i, j, k] = half(shape)
-  const origin = [0, 1, 2].map((a) => middle[a] - i * x[a] - j * y[a] - k * z[a])
-  const grid = { shape, ijkToLps: affine(x, y, z, origin as unknown as Vec3) }
-  return { ...grid, data: resample(neck, grid) }
-}
-const axial = (shape: Volume['shape'], mm: number) => cut(shape, [mm, 0, 0], [0, mm, 0], [0, 0, -5])
-const sagittal = (slices: number) => cut([slices, 128, 128], [0, 1.6, 0], [0, 0, -1.7], [2, 0, 0])
-const coronal = (slices: number) => cut([slices, 128, 128], [1.6, 0, 0], [0, 0, -1.7], [0, 2, 0])
-const REFORMATTED = { imageType: 'DERIVED\\SECONDARY\\REFORMATTED' }
-
-const study: Files = {
-  ...series('Scout', { volume: sagittal(2), texts: { imageType: 'ORIGINAL\\PRIMARY\\LOCALIZER' } }),
-  ...series('C-SPINE SOFT', {}),
-  ...series('C-SPINE BONE', { kernel: 'BONE' }),
-  ...series('C-SPINE 5MM', { volume: axial([44, 160, 160], 1.3) }),
-  ...series('SAG', { volume: sagittal(40), texts: REFORMATTED }),
-  ...series('COR', { volume: coronal(40), texts: REFORMATTED }),
-  ...series('Screen Save', {
-    volume: axial([1, 64, 64], 3),
-    texts: { sopClass: '1.2.840.10008.5.1.4.1.1.7' },
-  }),
-  ...series('Dose Report', {
-    volume: axial([1, 64, 64], 3),
-    texts: { sopClass: '1.2.840.10008.5.1.4.1.1.88.67', modality: 'SR' },
-    pixels: false,
-  }),
-}
-
-const scan = (rules?: string) =>
-  surveySource(memorySource(study), { codecs: CODECS, rules: rules ? parseSeriesRules(rules) : undefined })
-
-describe('a study as a hospital sends it', () => {
-  it('is read from its thin bone series, and every other series is told why not', async () => {
-    const found = await scan()
-    const [{ series, skipped }] = toInfo('PATH', found).studies
-    expect(Object.fromEntries(series.map((s) => [s.description, s.reason]))).toEqual({
-      Scout: 'localizer, not slices (ImageType)',
-      'C-SPINE BONE': 'best of 5: bone kernel',
-      'C-SPINE SOFT': 'another series is preferred: bone kernel',
-      'C-SPINE 5MM': 'another series is preferred: slices of 3 mm or thinner',
-      SAG: 'another series is preferred: better plane (axial, oblique, sagittal, coronal)',
-      COR: 'another series is preferred: better plane (axial, oblique, sagittal, coronal)',
-      'Screen Save': 'secondary capture (SOP class)',
+function writeSeries(number: number, { data, shape, ijkToLps: m }: Volume, attributes: object): void {
+  const [columnMm, rowMm, sliceMm] = spacingMm(m)
+  const plane = shape[1] * shape[2]
+  for (let z = 0; z < shape[0]; z++)
+    writeObject(`${number}/${z + 1}.dcm`, {
+      SOPClassUID: SOP_CLASSES.ct,
+      SeriesInstanceUID: `${STUDY}.${number}`,
+      SeriesNumber: number,
+      InstanceNumber: z + 1,
+      Modality: 'CT',
+      ImageType: ['ORIGINAL', 'PRIMARY', 'AXIAL'],
+      FrameOfReferenceUID: `${STUDY}.0`,
+      SliceThickness: sliceMm.toFixed(3),
+      PixelSpacing: [rowMm, columnMm].map((mm) => mm.toFixed(6)),
+      ImageOrientationPatient: [0, 4, 8]
+        .map((n) => m[n] / columnMm)
+        .concat([1, 5, 9].map((n) => m[n] / rowMm)),
+      ImagePositionPatient: [0, 4, 8].map((n) => (m[n + 3] + z * m[n + 2]).toFixed(4)),
+      RescaleSlope: '1',
+      RescaleIntercept: '0',
+      ...attributes,
+      ...pixelsOf(data.slice(z * plane, (z + 1) * plane), shape[1], shape[2], { samples: 1, bits: 16 }),
     })
-    expect(series.filter(({ chosen }) => chosen).map(({ description }) => description)).toEqual([
-      'C-SPINE BONE',
-    ])
-    const reasons = [...skipped, ...found.skipped].map(({ reason }) => reason)
-    expect(new Set(reasons)).toEqual(new Set(['no pixel data (modality SR)']))
-    expect(describeScan('PATH', found)).toContain('1 study would be read.')
+}
+
+const pixelsOf = (
+  pixels: Int16Array | Uint8Array,
+  rows: number,
+  columns: number,
+  { samples, bits }: { samples: 1 | 3; bits: 8 | 16 },
+) => ({
+  SamplesPerPixel: samples,
+  PhotometricInterpretation: samples === 1 ? 'MONOCHROME2' : 'RGB',
+  ...(samples === 3 && { PlanarConfiguration: 0 }),
+  Rows: rows,
+  Columns: columns,
+  BitsAllocated: bits,
+  BitsStored: bits,
+  HighBit: bits - 1,
+  PixelRepresentation: bits === 16 ? 1 : 0,
+  PixelData: pixels.buffer,
+  _vrMap: { PixelData: bits === 16 ? 'OW' : 'OB' },
+})
+
+function writeObject(path: string, attributes: object): void {
+  const dict = dcmjs.data.datasetToDict({
+    _meta: {},
+    PatientName: 'PHANTOM',
+    PatientID: 'P',
+    StudyDate: '20260101',
+    StudyInstanceUID: STUDY,
+    StudyDescription: 'Trauma C-Spine',
+    SOPInstanceUID: `${STUDY}.${path.replace(/\D+/g, '.')}1`,
+    ...attributes,
+  })
+  mkdirSync(dirname(join(study, path)), { recursive: true })
+  writeFileSync(join(study, path), new Uint8Array(dict.write()))
+}
+
+const run = (...args: string[]) =>
+  new Promise<{ code: number; printed: string }>((resolve) => {
+    execFile(process.execPath, [CLI, ...args], { maxBuffer: 1e8 }, (error, stdout, stderr) =>
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, printed: stdout + stderr }),
+    )
   })
 
-  it('is read from another one where the site says so, and the dry run tells the difference', async () => {
-    const rules = { prefer: ['thin-enough', { field: 'seriesDescription', matches: 'SOFT', words: 'ours' }] }
-    const changes = describeChanges(changedChoices(await scan(), await scan(JSON.stringify(rules))))
-    expect(changes).toContain(`"C-SPINE SOFT" (${neck.shape[0]} images) instead of "C-SPINE BONE"`)
-  })
+const REASONS = {
+  Scout: 'localizer, not slices (ImageType)',
+  'C-Spine 2.5 STANDARD': 'another series is preferred: bone kernel',
+  'C-Spine 2.5 BONEPLUS': 'best of 5: bone kernel',
+  'C-Spine 5.0 STANDARD': 'another series is preferred: slices of 3 mm or thinner',
+  'Sagittal BONEPLUS': 'another series is preferred: better plane (axial, oblique, sagittal, coronal)',
+  'Coronal BONEPLUS': 'another series is preferred: better plane (axial, oblique, sagittal, coronal)',
+}
+const SKIPPED = [
+  { path: '7/screen-save.dcm', reason: 'secondary capture (SOP class)' },
+  { path: '8/dose-report.dcm', reason: 'no pixel data (modality SR)' },
+]
+const reasonsOf = ({ series }: Pick<Report, 'series'>) =>
+  Object.fromEntries(
+    series.map(({ description, kernel, reason }) => [`${description} ${kernel}`.trim(), reason]),
+  )
+const byPath = ({ skipped }: Pick<Report, 'skipped'>) =>
+  skipped.toSorted((a, b) => (a.path < b.path ? -1 : 1))
 
-  it('gets the report of that series alone', async () => {
-    const detector = await openBundle(DEFAULT_BUNDLE, 1)
-    try {
-      const answer = async (files: Files): Promise<Report> => {
-        const { studies } = await scanSource(memorySource(files))
-        const run = analyze('x', () => readStudy(studies[0]), detector, { clock: () => 0, figures: false })
-        for (;;) {
-          const next = await run.next()
-          if (next.done) return next.value
-        }
-      }
-      const bone = Object.fromEntries(
-        Object.entries(study).filter(([path]) => path.startsWith('C-SPINE BONE')),
-      )
-      const [whole, alone] = [await answer(study), await answer(bone)]
-      expect(whole.vertebrae.length).toBeGreaterThan(4)
-      expect(whole.vertebrae).toEqual(alone.vertebrae)
-    } finally {
-      await detector.dispose()
-    }
+it('info says of each series and each file why it is read or not', async () => {
+  const { code, printed } = await run('info', study, '--json')
+  expect(code).toBe(0)
+  const { studies }: ReturnType<typeof toInfo> = JSON.parse(printed)
+  expect(studies.map(({ studyInstanceUid, readable }) => [studyInstanceUid, readable])).toEqual([
+    [STUDY, true],
+  ])
+  expect(reasonsOf(studies[0])).toEqual(REASONS)
+  expect(byPath(studies[0])).toEqual(SKIPPED)
+})
+
+it("info shows what a site's own rules would change", async () => {
+  const rules = join(root, 'site.json')
+  const soft = { field: 'kernel', matches: '^STANDARD$', words: 'the kernel of this site' }
+  writeFileSync(rules, JSON.stringify({ prefer: ['thin-enough', 'plane', soft, 'thinner'] }))
+  const { code, printed } = await run('info', study, '--json', '--series-rules', rules)
+  expect(code).toBe(0)
+  const { studies, changes } = JSON.parse(printed)
+  expect(reasonsOf(studies[0])).toEqual({
+    ...REASONS,
+    'C-Spine 2.5 STANDARD': 'best of 5: the kernel of this site',
+    'C-Spine 2.5 BONEPLUS': 'another series is preferred: the kernel of this site',
   })
+  expect(changes).toMatchObject([
+    {
+      studyInstanceUid: STUDY,
+      byDefault: { seriesInstanceUid: `${STUDY}.3` },
+      bySite: { seriesInstanceUid: `${STUDY}.2` },
+    },
+  ])
+  const { printed: text } = await run('info', study, '--series-rules', rules)
+  expect(text).toContain(
+    'CT, C-Spine 2.5, kernel STANDARD (92 images) instead of CT, C-Spine 2.5, kernel BONEPLUS (92 images)',
+  )
+})
+
+it('predict reads that series, and its report tells of the others', async () => {
+  const out = join(root, 'reports')
+  const { code, printed } = await run('predict', study, '--out', out, '--format', 'json', '--threads', '1')
+  expect(code, printed).toBe(0)
+  const report: Report = JSON.parse(readFileSync(join(out, STUDY, 'report.json'), 'utf8'))
+  expect(report).toMatchObject({ status: 'analysed', seriesInstanceUid: `${STUDY}.3` })
+  expect(reasonsOf(report)).toEqual(REASONS)
+  expect(byPath(report)).toEqual(SKIPPED)
+  expect(report.vertebrae.map(({ inView }) => inView)).toEqual(new Array(7).fill('whole'))
+  const { skippedFiles } = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))
+  expect(byPath({ skipped: skippedFiles })).toEqual(SKIPPED.map((file) => ({ source: study, ...file })))
+  // The phantom's own series, nothing repaired: its slices of 2.5 mm are all that is to be said.
+  expect(report.findings.map(({ code }) => code)).toEqual(['slices-thick'])
 })

@@ -78,9 +78,14 @@ export async function predict(paths: readonly string[], options: PredictOptions)
             codecs: CODECS,
             rules: options.rules,
           })
-          skippedFiles.push(...skipped.map((file) => ({ source: path, ...file })))
+          const candidates = [...studies, ...refused]
+          // A lone study repeats the files that belong to none.
+          const unused = new Map(
+            [...skipped, ...candidates.flatMap((study) => study.skipped)].map((file) => [file.path, file]),
+          )
+          skippedFiles.push(...[...unused.values()].map((file) => ({ source: path, ...file })))
           // Reading a refused study says why it was refused.
-          for (const candidate of [...studies, ...refused]) {
+          for (const candidate of candidates) {
             try {
               const report = await analyzeStudy(path, candidate, loading, options)
               const files = await writeReport(report, options, folders)

@@ -37,6 +37,12 @@ describe('levels that cannot be counted are said to be uncertain', () => {
   })
 })
 
+test('levels that the scan cuts are named', () => {
+  const labels = { data: new Uint8Array(1), shape: [1, 1, 1] as const, ijkToLps: [] }
+  const findings = assess(volume, { labels, vertebrae: labelled([2, 3, 4, 5, 6, 7, 8], [2, 7, 8]) })
+  expect(findings.find((f) => f.code === 'levels-cut-off')?.message).toContain('edge of the scan: C2, C7.')
+})
+
 describe('levels are counted', () => {
   test.each([
     ['from C2 down', [2, 3, 4, 5, 6], [6]],
@@ -52,15 +58,18 @@ describe('a study without a neck is refused as what it seems to be', () => {
     const shape = [1, 40, 16] as const
     const data = new Uint8Array(40 * 16)
     data.fill(9, 0, lowerRows * 16)
+    // Rows of 2 mm from the head to the feet.
     const ijkToLps = [0, 0, 4, 0, 2, 0, 0, 0, 0, -2, 0, 0, 0, 0, 0, 1]
     const top = { ...volume, ijkToLps: volume.ijkToLps.with(11, -16 * labels[0] + 8 + aboveMm) }
     return assess(top, { labels: { data, shape, ijkToLps }, vertebrae: labelled(labels) })
   }
   test.each([
-    ['a chest', [7, 8], 30, 0, 'study of the chest, abdomen or lumbar spine'],
-    ['a head', [1, 2], 0, 90, 'study of the head'],
+    ['a chest', [7, 8], 30, 0, 'the chest, abdomen or lumbar spine: 60 mm of spine below T1'],
+    ['a lumbar spine', [], 40, 0, 'the chest, abdomen or lumbar spine: 80 mm of spine below T1'],
+    ['a head', [1, 2], 0, 90, 'study of the head: the scan reaches 90 mm above C1'],
     ['half a neck', [1, 2, 3, 4], 5, 20, 'too short a part of the neck'],
-    ['something else', [], 0, 0, 'No vertebra was recognised'],
+    ['half a neck and some chest', [4, 5, 6, 7, 8], 25, 0, 'too short a part of the neck'],
+    ['something else', [], 0, 0, 'no vertebra was recognised'],
   ])('%s', (_, labels, lowerRows, aboveMm, words) => {
     const [finding, ...others] = refusal(labels, lowerRows, aboveMm)
     expect(finding).toMatchObject({ code: 'no-cervical-spine', severity: 'blocking' })
@@ -70,6 +79,10 @@ describe('a study without a neck is refused as what it seems to be', () => {
   test('specks of label do not count', () => {
     const four = labelled([1, 2, 3, 4, 5]).map((v) => (v.label === 5 ? { ...v, volumeMm3: 800 } : v))
     const labels = { data: new Uint8Array(1), shape: [1, 1, 1] as const, ijkToLps: [] }
-    expect(assess(volume, { labels, vertebrae: four })[0].code).toBe('no-cervical-spine')
+    const [{ code, message }] = assess(volume, { labels, vertebrae: four })
+    expect(code).toBe('no-cervical-spine')
+    expect(message).toContain(
+      'only C1, C2, C3, C4 could be labelled (and less than 1.5 ml of C5); 5 consecutive ones are needed',
+    )
   })
 })

@@ -1,4 +1,4 @@
-import { LEVELS } from '../levels.ts'
+import { LEVELS, type Level, labelOf } from '../levels.ts'
 import type { Segmentation, Vertebra } from '../segment/segmentation.ts'
 import type { Finding } from '../series/study.ts'
 import { boundsLps, spacingMm } from '../volume/geometry.ts'
@@ -11,9 +11,9 @@ const FEWEST_LEVELS = 5
  * falls below five by it.
  */
 const COUNTED_MM3 = 1500
-/** As much of the spine below T1 in a study without a neck speaks for chest, abdomen or lumbar spine, mm. */
+/** The spine below T1 in a study without a neck speaks for chest, abdomen or lumbar spine from this length, mm. */
 const LOWER_SPINE_MM = 40
-/** As much of the scan above C1 to C3 in a study without a neck speaks for a head, mm. */
+/** The scan above C1 to C3 in a study without a neck speaks for a head from this length, mm. */
 const HEAD_MM = 60
 /** RSNA 2022 holds slices of 1 mm and less; beyond these limits a fracture line is averaged away. */
 const SLICE_WARNING_MM = 1.5
@@ -56,14 +56,17 @@ export function assess(volume: Volume, segmentation: Segmentation): Finding[] {
     )
 
   const inView = new Set(vertebrae.map((v) => v.label))
-  const levels = LEVELS.filter((_, n) => inView.has(n + 1))
-  if (longestRun(vertebrae) < FEWEST_LEVELS) {
-    const seen = levels.length > 0 ? `only ${levels.join(', ')}` : 'none'
+  const levels = levelsOf(vertebrae)
+  const counted = levelsOf(vertebrae.filter((v) => v.volumeMm3 >= COUNTED_MM3))
+  if (longestRun(counted) < FEWEST_LEVELS) {
+    const seen = counted.length > 0 ? `only ${counted.join(', ')}` : 'none'
+    const specks = levels.filter((level) => !counted.includes(level)).join(', ')
     add(
       'no-cervical-spine',
       'blocking',
-      `No complete cervical spine in view: of the seven cervical vertebrae ${seen} could be labelled, ` +
-        `${FEWEST_LEVELS} consecutive ones of at least ${COUNTED_MM3 / 1000} ml are needed. ${otherRegion(volume, segmentation)}`,
+      `Too little of the cervical spine is in view to judge it. ${otherRegion(volume, segmentation)} ` +
+        `Of the seven cervical vertebrae ${seen} could be labelled` +
+        `${specks && ` (and less than ${COUNTED_MM3 / 1000} ml of ${specks})`}; ${FEWEST_LEVELS} consecutive ones are needed.`,
     )
     return findings
   }
@@ -93,26 +96,32 @@ export function assess(volume: Volume, segmentation: Segmentation): Finding[] {
 }
 
 /** Most cervical vertebrae in an unbroken row. */
-function longestRun(vertebrae: readonly Vertebra[]): number {
-  const counted = new Set(vertebrae.filter((v) => v.volumeMm3 >= COUNTED_MM3).map((v) => v.label))
+function longestRun(levels: readonly Level[]): number {
   let longest = 0
   let run = 0
-  for (let label = 1; label <= LEVELS.length; label++) {
-    run = counted.has(label) ? run + 1 : 0
+  for (const level of LEVELS) {
+    run = levels.includes(level) ? run + 1 : 0
     longest = Math.max(longest, run)
   }
   return longest
 }
 
+const levelsOf = (vertebrae: readonly Vertebra[]): readonly Level[] =>
+  LEVELS.filter((level) => vertebrae.some((v) => v.label === labelOf(level)))
+
 /** What a study without a cervical spine shows instead, as far as the labels tell. */
 function otherRegion(volume: Volume, { labels, vertebrae }: Segmentation): string {
-  if (lowerSpineMm(labels) >= LOWER_SPINE_MM)
-    return 'The scan shows the spine below T1: it looks like a study of the chest, abdomen or lumbar spine.'
-  const [first] = vertebrae
-  if (first && first.label <= 3 && boundsLps(volume).max[2] - first.maxLps[2] >= HEAD_MM)
-    return 'The scan lies mostly above the neck: it looks like a study of the head.'
+  const neck = vertebrae.filter((v) => v.label <= LEVELS.length)
+  const [first] = neck
+  const neckMm = first === undefined ? 0 : first.maxLps[2] - neck[neck.length - 1].minLps[2]
+  const belowMm = lowerSpineMm(labels)
+  if (belowMm >= Math.max(LOWER_SPINE_MM, neckMm))
+    return `It looks like a study of the chest, abdomen or lumbar spine: ${belowMm.toFixed(0)} mm of spine below T1 are in view.`
+  const aboveMm = first === undefined ? 0 : boundsLps(volume).max[2] - first.maxLps[2]
+  if (first && first.label <= 3 && aboveMm >= Math.max(HEAD_MM, neckMm))
+    return `It looks like a study of the head: the scan reaches ${aboveMm.toFixed(0)} mm above ${LEVELS[first.label - 1]}.`
   return vertebrae.length === 0
-    ? 'No vertebra was recognised: it looks like a study of the head or of another part of the body.'
+    ? 'It looks like a study of the head or of another part of the body: no vertebra was recognised.'
     : 'The scan shows too short a part of the neck.'
 }
 

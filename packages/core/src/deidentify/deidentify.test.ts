@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import { writeSlice } from '../../test/dicom-bytes.ts'
+import { writeDeflatedSlice, writeSlice } from '../../test/dicom-bytes.ts'
 import { parseInstance } from '../dicom/instance.ts'
 import { uidOf } from '../dicom/uid.ts'
 import { deidentify } from './deidentify.ts'
@@ -68,6 +68,29 @@ describe('deidentify', () => {
     for (const one of kept) expect(copy).toContainEqual(one)
     const parsed = parseInstance('a', after)
     expect(parsed).toMatchObject({ kind: 'instance', instance: { format: { rows: 4 }, patientId: 'P0' } })
+  })
+
+  describe('a deflated file', () => {
+    const options = { patientId: SECRET, description: SECRET, value: (y: number, x: number) => 100 * y + x }
+    const deflated = writeDeflatedSlice(options)
+
+    it('becomes what the same file does that is not', () => {
+      const { bytes } = deidentify(deflated, OPTIONS)
+      expect(bytes).toEqual(deidentify(writeSlice(options), OPTIONS).bytes)
+      expect(contains(bytes, SECRET)).toBe(false)
+    })
+
+    it('is refused where it ends early, anywhere', () => {
+      for (let end = 132; end < deflated.length; end++)
+        expect(() => deidentify(deflated.subarray(0, end), OPTIONS), `${end}`).toThrow(
+          /damaged|is given|missing/,
+        )
+    })
+
+    it('is refused when it is a bomb', () => {
+      const bomb = writeDeflatedSlice({ privateBytes: 2 ** 26 })
+      expect(() => deidentify(bomb, OPTIONS)).toThrow('deflated data set of more than 64 MB')
+    })
   })
 
   it('says what was done', () => {

@@ -1,5 +1,5 @@
 import { IMPLEMENTATION_UID, IMPLEMENTATION_VERSION_NAME } from '../dicom/implementation.ts'
-import { SECONDARY_CAPTURE } from '../dicom/instance.ts'
+import { SECONDARY_CAPTURE } from '../dicom/sop-classes.ts'
 import { NeckFracError } from '../errors.ts'
 import { SOFTWARE } from '../version.ts'
 import { standardVr, tagName } from './dictionary.ts'
@@ -18,7 +18,7 @@ export type DeidentifyOptions = {
 }
 
 export type Deidentified = {
-  /** A Part 10 file in the transfer syntax of the old one, with its very pixel bytes. */
+  /** A Part 10 file in the transfer syntax of the old one, inflated where that was deflated, with its very pixel bytes. */
   readonly bytes: Uint8Array
   readonly studyInstanceUid: string
   readonly seriesInstanceUid: string

@@ -60,6 +60,11 @@ export class ElementReader {
     return elements
   }
 
+  /** All bytes that were not read yet. */
+  rest(): Uint8Array {
+    return this.#bytes.subarray(this.#at)
+  }
+
   readDataSet(encoding: Encoding): readonly Element[] {
     return this.#readElements(encoding, this.#bytes.length, false, 0)
   }

@@ -1,9 +1,10 @@
 import { concatBytes } from '../bytes.ts'
 import { findStart } from '../dicom/data-set.ts'
+import { inflateDataSet } from '../dicom/deflated.ts'
 import {
   DEFLATED,
-  describeTransferSyntax,
   EXPLICIT_BIG_ENDIAN,
+  EXPLICIT_LITTLE_ENDIAN,
   IMPLICIT_LITTLE_ENDIAN,
 } from '../dicom/transfer-syntaxes.ts'
 import { NeckFracError } from '../errors.ts'
@@ -11,6 +12,7 @@ import { type Element, ElementReader, type Encoding, EXPLICIT_LE, writeElements 
 
 /** A whole DICOM file, understood to its last byte. */
 export type DicomFile = {
+  /** Of the elements: explicit little endian where the file was deflated. */
   readonly transferSyntaxUid: string
   readonly encoding: Encoding
   readonly elements: readonly Element[]
@@ -27,11 +29,11 @@ export function readDicomFile(bytes: Uint8Array): DicomFile {
   const meta = hasMeta ? reader.readMeta() : []
   const transferSyntaxUid = start.options.TransferSyntaxUID ?? textOf(meta, TRANSFER_SYNTAX_UID)
   if (transferSyntaxUid === '') throw new NeckFracError('input', 'no transfer syntax is given')
-  if (transferSyntaxUid === DEFLATED)
-    throw new NeckFracError(
-      'input',
-      `transfer syntax ${describeTransferSyntax(DEFLATED)}: convert it to explicit little endian first`,
-    )
+  if (transferSyntaxUid === DEFLATED) {
+    const inflated = new ElementReader(inflateDataSet(reader.rest()), 0)
+    const elements = inflated.readDataSet(EXPLICIT_LE)
+    return { transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN, encoding: EXPLICIT_LE, elements }
+  }
   const encoding = {
     explicit: transferSyntaxUid !== IMPLICIT_LITTLE_ENDIAN,
     littleEndian: transferSyntaxUid !== EXPLICIT_BIG_ENDIAN,

@@ -8,9 +8,18 @@ const LARGEST_DATA_SET = 2 ** 26
 /** Packed bytes that are inflated at a time: at most 1,032 times as many come out of them. */
 const STEP = 2 ** 14
 
-/** What a file holds from a byte on, inflated, as a file of its own in memory (PS3.5 A.5). @throws NeckFracError input */
+/** What a file holds from a byte on, inflated, as a file of its own in memory. @throws NeckFracError input */
 export async function inflateFrom(file: SourceFile, from: number): Promise<SourceFile> {
-  const packed = await file.read({ start: from, end: file.size })
+  const bytes = inflateDataSet(await file.read({ start: from, end: file.size }))
+  return {
+    path: file.path,
+    size: bytes.length,
+    read: async (range) => bytes.subarray(range?.start ?? 0, range?.end ?? bytes.length),
+  }
+}
+
+/** A data set, inflated (PS3.5 A.5). @throws NeckFracError input when it is damaged, cut or too large */
+export function inflateDataSet(packed: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = []
   let size = 0
   let isComplete = false
@@ -27,12 +36,7 @@ export async function inflateFrom(file: SourceFile, from: number): Promise<Sourc
   }
   if (size > LARGEST_DATA_SET)
     throw new NeckFracError('input', `deflated data set of more than ${LARGEST_DATA_SET / 2 ** 20} MB`)
-  const bytes = concatBytes(parts)
-  return {
-    path: file.path,
-    size: bytes.length,
-    read: async (range) => bytes.subarray(range?.start ?? 0, range?.end ?? bytes.length),
-  }
+  return concatBytes(parts)
 }
 
 const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -71,9 +71,6 @@ export type Instance = {
   readonly pixels: PixelLocation
 }
 
-/** Begins the UIDs of the secondary capture SOP classes (PS3.4 B.5): pictures of a screen, scanned paper. */
-export const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7'
-
 /** What to call an image in messages: its file, and the frame where there are several. */
 export const nameOf = ({ path, frames, frame }: Instance): string =>
   frames > 1 ? `${path}, frame ${frame + 1}` : path

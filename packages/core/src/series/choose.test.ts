@@ -6,6 +6,8 @@ import { groupSeries } from './group.ts'
 import { compileRules } from './rules.ts'
 import { parseSeriesRules } from './rules-file.ts'
 
+const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7'
+
 /** Images of one series, `step` mm apart. */
 function series(uid: string, options: SliceOptions & { count?: number; step?: number } = {}): Instance[] {
   const { count = 100, step = 1, ...slice } = options
@@ -43,6 +45,7 @@ describe('groupSeries', () => {
     ['localizer', { imageType: 'ORIGINAL\\PRIMARY\\LOCALIZER' }],
     ['derived', { imageType: 'DERIVED\\PRIMARY\\AXIAL' }],
     ['kernel', { kernel: 'BONE' }],
+    ['secondary capture', { sopClass: SECONDARY_CAPTURE }],
   ])('splits one UID by %s', (_, options) => {
     const { series: groups } = groupSeries([...series('1.1'), ...series('1.1', { ...options, count: 7 })])
     expect(groups.map((s) => s.instances.length)).toEqual([100, 7])
@@ -89,11 +92,13 @@ describe('groupSeries', () => {
       ...series('1.1'),
       ...series('1.2', { count: 1, orientation: [0, 0, 0, 0, 0, 0] }),
       ...series('1.3', { count: 1, pixelSpacing: [0, 0] }),
+      ...series('1.4', { count: 1, orientation: [0, 0, 0, 0, 0, 0], sopClass: SECONDARY_CAPTURE }),
     ])
     expect(groups.length).toBe(1)
     expect(skipped.map(({ reason }) => reason)).toEqual([
       'no usable ImageOrientationPatient (modality CT)',
       'no PixelSpacing (modality CT)',
+      'secondary capture (SOP class)',
     ])
   })
 })
@@ -102,7 +107,8 @@ describe('chooseSeries', () => {
   it.each<[string, SliceOptions & { count?: number; step?: number }]>([
     ['modality MR, not CT', { modality: 'MR' }],
     ['localizer', { imageType: 'ORIGINAL\\PRIMARY\\LOCALIZER' }],
-    ['secondary capture (SOP class)', { sopClass: '1.2.840.10008.5.1.4.1.1.7.2' }],
+    ['secondary capture (SOP class)', { sopClass: SECONDARY_CAPTURE }],
+    ['secondary capture (SOP class)', { sopClass: `${SECONDARY_CAPTURE}.2`, modality: 'OT' }],
     ['MIP', { imageType: 'DERIVED\\PRIMARY\\MIP' }],
     ['no RescaleSlope', { slope: 0 }],
     ['only 19 slices', { count: 19, step: 5 }],
@@ -163,6 +169,11 @@ describe('chooseSeries', () => {
     expect(thick.chosen?.seriesInstanceUid).toBe('1.1')
   })
 
+  it('reads what only ImageType calls secondary: archives write it into reformats', () => {
+    const choice = choose(series('1.1', { imageType: 'DERIVED\\SECONDARY\\AXIAL' }))
+    expect(choice.chosen?.seriesInstanceUid).toBe('1.1')
+  })
+
   it('measures the length of sagittal slices along the body', () => {
     const sagittal = series('1.1', { orientation: [0, 1, 0, 0, 0, -1], rows: 50, columns: 200 })
     expect(reasonOf('1.1', choose(sagittal))).toBe('covers only 49 mm, 60 mm needed')
@@ -170,7 +181,7 @@ describe('chooseSeries', () => {
 
   it("follows a site's own rules", () => {
     const all = [
-      series('1.1', { description: 'NECK 1.0 BONE' }),
+      series('1.1', { description: 'NECK 1.0 BONE', sopClass: '1.2.3.4' }),
       series('1.2', { description: 'NECK 1.0 DL' }),
       series('1.3', { description: 'NECK 0.5 METAL', step: 0.5, count: 200 }),
     ]
@@ -194,16 +205,16 @@ describe('chooseSeries', () => {
     })
     expect(reasonOf('1.1', rejecting)).toBe('not sent here')
     expect(rejecting.chosen?.seriesInstanceUid).toBe('1.3')
+    const ofOtherClass = under({
+      reject: [{ field: 'sopClassUid', matches: '^1\\.2\\.3\\.4$', reason: 'not the class we send' }],
+    })
+    expect(reasonOf('1.1', ofOtherClass)).toBe('not the class we send')
     expect(under({ planes: ['sagittal'] }).chosen).toBeNull()
   })
 
   it('takes thick slices that overlap for thick', () => {
     const choice = choose(series('1.1', { step: 1, thickness: 5 }), series('1.2', { step: 2, count: 50 }))
     expect(choice.chosen?.seriesInstanceUid).toBe('1.2')
-  })
-
-  it('reads reformats that an archive calls secondary', () => {
-    expect(choose(series('1.1', { imageType: 'DERIVED\\SECONDARY\\REFORMATTED' })).chosen).not.toBeNull()
   })
 
   it('reads a study of a hospital', () => {
@@ -223,7 +234,7 @@ describe('chooseSeries', () => {
         orientation: [0, 1, 0, 0, 0, -1],
         description: 'SAG',
       }),
-      series('1.6', { count: 1, imageType: 'DERIVED\\SECONDARY\\OTHER', description: 'Dose Report' }),
+      series('1.6', { count: 1, sopClass: SECONDARY_CAPTURE, description: 'Dose Report' }),
     )
     expect(choice.summaries.filter(({ chosen }) => chosen).map((s) => s.description)).toEqual([
       'C-SPINE BONE 0.6',

@@ -1,4 +1,5 @@
 import type { Instance } from '../dicom/instance.ts'
+import { whySecondaryCapture } from '../dicom/sop-classes.ts'
 import { cross, dot, type Vec3 } from '../volume/geometry.ts'
 import type { Skipped } from './study.ts'
 
@@ -27,6 +28,7 @@ export const SAME_POSITION_MM = 0.01
 /** Rules that split one SeriesInstanceUID: two images stay together when every rule holds. */
 const TOGETHER: readonly ((a: Instance, b: Instance) => boolean)[] = [
   (a, b) => a.modality === b.modality,
+  (a, b) => whySecondaryCapture(a) === whySecondaryCapture(b),
   (a, b) => a.format.rows === b.format.rows && a.format.columns === b.format.columns,
   (a, b) => [0, 1].every((axis) => sameDirection(a.orientation![axis], b.orientation![axis])),
   (a, b) =>
@@ -43,8 +45,9 @@ export function groupSeries(instances: readonly Instance[]): GroupedSeries {
   const skipped: Skipped[] = []
   const groups = new Map<string, Instance[][]>()
   for (const instance of instances) {
-    const reason = whyNoPlace(instance)
-    if (reason !== null) {
+    const lack = whyNoPlace(instance)
+    if (lack !== null) {
+      const reason = whySecondaryCapture(instance) ?? lack
       if (skipped.at(-1)?.path !== instance.path) skipped.push({ path: instance.path, reason })
       continue
     }

@@ -11,6 +11,7 @@ const FIELDS = [
   'bodyPart',
   'kernel',
   'imageType',
+  'sopClassUid',
 ] as const
 
 /** What may decide between two series that can both be read. */

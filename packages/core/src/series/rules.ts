@@ -1,4 +1,5 @@
-import { type Instance, SECONDARY_CAPTURE } from '../dicom/instance.ts'
+import type { Instance } from '../dicom/instance.ts'
+import { whySecondaryCapture } from '../dicom/sop-classes.ts'
 import type { Series } from './group.ts'
 import { degreesFromAxial, planeOf } from './plane.ts'
 import type { SeriesRules } from './rules-file.ts'
@@ -29,6 +30,7 @@ function rejectionsOf(rules: SeriesRules): readonly Rejection[] {
     return (series) => (matcher.test(textOf(series, field)) ? reason : null)
   })
   return [
+    ({ instances: [first] }) => whySecondaryCapture(first),
     ({ instances: [first] }) =>
       first.modality === 'CT' ? null : `modality ${first.modality || 'not given'}, not CT`,
     ({ instances: [first] }) => {
@@ -37,8 +39,6 @@ function rejectionsOf(rules: SeriesRules): readonly Rejection[] {
         ? null
         : `${kind === 'LOCALIZER' ? 'localizer' : kind}, not slices (ImageType)`
     },
-    ({ instances: [first] }) =>
-      first.sopClassUid.startsWith(SECONDARY_CAPTURE) ? 'secondary capture (SOP class)' : null,
     ({ instances: [first] }) =>
       first.format.rescaleSlope ? null : 'no RescaleSlope, so stored values are no Hounsfield units',
     ...own,

@@ -75,7 +75,7 @@ const choices = ({ studies, refused }: Scan): ReadonlyMap<string, SeriesSummary 
 export function describeChanges(changes: readonly ChangedChoice[]): string {
   if (changes.length === 0) return 'The default rules would read the same.'
   const name = (series: SeriesSummary | null) =>
-    series === null ? 'nothing' : `"${series.description}" (${series.sliceCount} images)`
+    series === null ? 'nothing' : `${nameOf(series)} (${series.sliceCount} images)`
   const lines = changes.map(
     ({ studyInstanceUid, byDefault, bySite }) =>
       `  study ${studyInstanceUid}: ${name(bySite)} instead of ${name(byDefault)}`,
@@ -115,12 +115,14 @@ function describeSeries(series: SeriesSummary): readonly string[] {
     spacingMm === null
       ? 'one position'
       : `${spacingMm[0].toFixed(2)} x ${spacingMm[1].toFixed(2)} mm, ${spacingMm[2].toFixed(2)} mm apart`
-  const name = [series.modality, series.description, series.kernel && `kernel ${series.kernel}`]
   return [
-    `  ${series.chosen ? '*' : '-'} ${name.filter(Boolean).join(', ')}: ${size}, ${spacing}`,
+    `  ${series.chosen ? '*' : '-'} ${nameOf(series)}: ${size}, ${spacing}`,
     `      ${series.chosen ? 'read' : 'not read'}: ${series.reason}`,
   ]
 }
+
+const nameOf = ({ modality, description, kernel }: SeriesSummary): string =>
+  [modality, description, kernel && `kernel ${kernel}`].filter(Boolean).join(', ')
 
 const countFiles = (n: number): string => (n === 1 ? '1 file' : `${n} files`)
 
