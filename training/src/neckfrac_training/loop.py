@@ -168,13 +168,15 @@ class Training:
     def run(self, prepared: Prepared) -> dict:
         """Trains to the end of epochs or minutes; the last row of the log."""
         self.started = time.monotonic()
+        self.prepared = prepared
         self.out.mkdir(parents=True, exist_ok=True)
         index = prepared.root / "index.json"
         written, stream = index.stat().st_mtime_ns, self._stream(prepared)
         while not self.finished:
             self._epoch(stream)
             if index.stat().st_mtime_ns != written and not self.finished:  # preparing still goes on
-                written, stream = index.stat().st_mtime_ns, self._stream(read_prepared(prepared.root))
+                self.prepared = read_prepared(prepared.root)
+                written, stream = index.stat().st_mtime_ns, self._stream(self.prepared)
         if self.rank == 0:
             torch.save(self.best().state_dict(), self.out / "weights.pt")
         return self.last_row

@@ -54,7 +54,7 @@ def train_network(
             training.resume()
         row = training.run(prepared)
         if rank_and_count()[0] == 0:
-            write_facts(folder, network, recipe, prepared, training, row)
+            write_facts(folder, network, recipe, training, row)
         return row
 
 
@@ -113,10 +113,9 @@ def train_head(task: SequenceTask, model, prepared: Prepared, folder: Path, plac
     return seconds
 
 
-def write_facts(
-    folder: Path, network: str, recipe: Recipe, prepared: Prepared, training: Training, row: dict
-):
+def write_facts(folder: Path, network: str, recipe: Recipe, training: Training, row: dict):
     """RUN/NETWORK/run.json: what export and the model card need to say."""
+    prepared = training.prepared  # as it was in the end: studies may come while it trains
     origins = sorted({study.origin for study in prepared.studies})
     facts = {
         "network": network,

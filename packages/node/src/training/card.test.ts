@@ -53,7 +53,7 @@ test('states what it is, what it was trained on and how it scored, as facts', as
   const card = await cardOf([entry(1, 'parametric', null), entry(2, 'parametric', null)])
   expect(card).toContain('trained on synthetic studies only, not a medical device')
   expect(card).toContain('2 studies: 2 phantoms of preset tune')
-  expect(card).toContain('| segmenter | 7.4 | compact, second stage | 200 | 16.9 minutes |')
+  expect(card).toContain('| segmenter | 7.4 | compact-gpu | 1154 | 6.2 minutes |')
   expect(card).toContain('Weights: Apache-2.0.')
   // Pooled over 20 x 7 vertebrae; Model I is always right, Model II always wrong.
   expect(card).toContain('| vertebrae, pooled | 140 | 20 | 1.000 | 0.000 | 1.000 |')
