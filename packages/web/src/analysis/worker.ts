@@ -30,10 +30,10 @@ export type Analysis = {
 type Tell = (status: StudyStatus) => void
 
 /**
- * Share of an analysis that lies behind at the beginning of each stage, once the images are read: of 20.6 s for 300 slices
- * on WASM with two threads of a busy machine, labelling took 6.6, judging 11.3, the pictures 2.7.
+ * Share of an analysis that lies behind at the beginning of each stage, once the images are read. bench/results/browser.json:
+ * of 300 slices on WASM with two threads, labelling took 2.9 s, judging 6.9, the pictures 0.4.
  */
-const FRACTION = { segment: 0, classify: 0.32, report: 0.87 } as const
+const FRACTION = { segment: 0, classify: 0.28, report: 0.96 } as const
 
 const scans = new Map<number, ReturnType<typeof listCandidates>>()
 let networks: Promise<Networks> | undefined
