@@ -1,12 +1,16 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createSeriesWriter, synthesize } from '@neckfrac/core'
+import { countedFrom, createSeriesWriter, resample, synthesize, type Vec3, type Volume } from '@neckfrac/core'
 
 export const HOSTILE_NAME = '<script>alert(1)</script>^X'
 
-/** A small synthetic patient with fractures, as DICOM; slice 1 is the highest. Returns its seed's truth. */
-export function writePatient(folder: string, seed: number, patientName: string) {
-  const { volume, truth } = synthesize({ seed, preset: 'drill' })
+/**
+ * A small synthetic patient with fractures, as DICOM; slice 1 is the highest. Returns its seed's truth.
+ * @param finer Into how many voxels each is divided.
+ */
+export function writePatient(folder: string, seed: number, patientName: string, finer: Vec3 = [1, 1, 1]) {
+  const { volume: drawn, truth } = synthesize({ seed, preset: 'drill' })
+  const volume = divide(drawn, finer)
   const series = createSeriesWriter(volume, {
     studyInstanceUid: `2.25.${9000 + seed}`,
     patientName,
@@ -23,6 +27,19 @@ export function writePatient(folder: string, seed: number, patientName: string) 
   const slices = volume.shape[0]
   for (let z = 0; z < slices; z++) writeFileSync(join(folder, `${z + 1}.dcm`), series.writeSlice(z, z + 1))
   return truth
+}
+
+/** As many voxels as a thin-slice study has, in a moment. x, y, z. */
+function divide(volume: Volume, parts: Vec3): Volume {
+  if (parts.every((n) => n === 1)) return volume
+  const [px, py, pz] = parts
+  const [z, y, x] = volume.shape
+  const first: Vec3 = [0.5 / px - 0.5, 0.5 / py - 0.5, 0.5 / pz - 0.5]
+  const ijkToLps = countedFrom(volume.ijkToLps, first).map((v, n) =>
+    n < 12 ? v / [px, py, pz, 1][n % 4] : v,
+  )
+  const shape = [z * pz, y * py, x * px] as const
+  return { data: resample(volume, { shape, ijkToLps }), shape, ijkToLps }
 }
 
 /** Where the arms of `writeMarkedBlock` point from its middle: left, front, up, in RAS, NIfTI's own frame. */

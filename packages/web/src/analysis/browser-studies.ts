@@ -30,8 +30,8 @@ type Row = {
   index?: number
   results?: Omit<Analysis, 'volume'>
   feedback: Feedback | null
-  /** Whether the reader has the feedback as a file. */
-  exported: boolean
+  /** The feedback that the reader has as a file. */
+  exported: Feedback | null
 }
 
 /** What `neckfrac demo` makes. */
@@ -117,7 +117,7 @@ export async function openBrowserStudies(): Promise<StudyService> {
       drop,
       index,
       feedback: null,
-      exported: false,
+      exported: null,
     }
     return row
   }
@@ -139,7 +139,7 @@ export async function openBrowserStudies(): Promise<StudyService> {
         }
         done()
       }
-      const row: Row = { entry: entryOf(name, name), work, feedback: null, exported: false }
+      const row: Row = { entry: entryOf(name, name), work, feedback: null, exported: null }
       list(row)
     })
 
@@ -160,7 +160,7 @@ export async function openBrowserStudies(): Promise<StudyService> {
 
   // What nobody has as a file is not lost without a question.
   addEventListener('beforeunload', (event) => {
-    if (rows.some(({ feedback, exported }) => feedback && !exported)) event.preventDefault()
+    if (rows.some(({ feedback, exported }) => feedback !== exported)) event.preventDefault()
   })
 
   return {
@@ -198,11 +198,11 @@ export async function openBrowserStudies(): Promise<StudyService> {
     },
     saveFeedback: async (id, feedback) => {
       const row = find(id)
-      if (row) Object.assign(row, { feedback, exported: false })
+      if (row) row.feedback = feedback
     },
-    feedbackExported: (id) => {
+    feedbackExported: (id, feedback) => {
       const row = find(id)
-      if (row) row.exported = true
+      if (row) row.exported = feedback
     },
     reportUrl: async (id) => {
       const url = URL.createObjectURL(new Blob([find(id)?.results?.html ?? ''], { type: 'text/html' }))

@@ -47,7 +47,7 @@ export type StudyService = {
   /** Browser mode: makes a synthetic patient and analyses it. Resolves when it is listed. */
   addPhantom?(seed: number): Promise<void>
   /** Browser mode: the reader has what was said of a study as a file, so that closing the tab loses nothing. */
-  feedbackExported?(id: string): void
+  feedbackExported?(id: string, feedback: Feedback): void
   /** Browser mode: stops waiting, reading or analysing; the study stays listed as cancelled. */
   cancel?(id: string): void
 }

@@ -36,8 +36,19 @@ export function useFeedback(study: OpenStudy, report: StudyReport, service: Stud
     const timer = setTimeout(() => void save.current(), SAVE_AFTER_MS)
     return () => clearTimeout(timer)
   }, [feedback, study])
-  // Whoever leaves the page before the pause is over leaves nothing behind.
-  useEffect(() => () => void save.current(), [])
+  // Whoever leaves the page before the pause is over leaves nothing behind; the browser asks whoever closes it.
+  useEffect(() => {
+    const onClose = (event: BeforeUnloadEvent) => {
+      if (pending.current === null) return
+      event.preventDefault()
+      void save.current()
+    }
+    addEventListener('beforeunload', onClose)
+    return () => {
+      removeEventListener('beforeunload', onClose)
+      void save.current()
+    }
+  }, [])
 
   return {
     feedback,

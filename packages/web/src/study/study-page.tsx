@@ -105,7 +105,7 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
   }
   const exportFeedback = (said: Feedback) => {
     saveJson('feedback', said.studyInstanceUid, said)
-    service.feedbackExported?.(entry.id)
+    service.feedbackExported?.(entry.id, said)
   }
 
   const actions: KeyAction[] = [
