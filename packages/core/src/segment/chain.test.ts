@@ -77,6 +77,18 @@ describe('correctCount', () => {
     expect(middles(corrected({ ...said, image }), 3)).toEqual(TRUE_LABELS.slice(3))
   })
 
+  test('takes any labels, and gives labels', () => {
+    let state = 1
+    const random = (below: number) => {
+      state = (state * 48271) % 2147483647
+      return state % below
+    }
+    for (let n = 0; n < 20; n++) {
+      const said = neck((_, label) => (random(3) ? random(CLASSES) : label), random(6))
+      expect(Math.max(...corrected(said).labels.data)).toBeLessThan(CLASSES)
+    }
+  })
+
   test('has nothing to say where there is no spine', () => {
     expect(corrected(neck(() => 0)).labels.data.every((label) => label === 0)).toBe(true)
   })

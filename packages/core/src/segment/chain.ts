@@ -198,7 +198,7 @@ function relabel({ data, shape }: LabelVolume, rows: readonly Float64Array[], ch
         name: link === linkOf(label) ? label : link + 2,
         end: rows[rows.length - 1],
       }))
-    return (r: number) => (parts.find(({ end }) => r <= end) ?? parts[parts.length - 1]).name
+    return (r: number) => (parts.find(({ end }) => r <= end) ?? parts.at(-1))?.name ?? label
   })
   for (let s = 0, n = 0; s < slices; s++)
     for (let r = 0; r < height; r++)
