@@ -254,7 +254,9 @@ describe.skipIf(!chromium)('the page without a server', () => {
     async () => {
       await home()
       await drop(page, [at('plain')])
-      await row('Six').getByText(/(finding|judging) the vertebrae/).waitFor({ timeout: SLOW_MS })
+      await row('Six')
+        .getByText(/(finding|judging) the vertebrae/)
+        .waitFor({ timeout: SLOW_MS })
       await page.getByRole('button', { name: 'Cancel SYNTHETIC, Six' }).click()
       await row('Six').getByText('cancelled').waitFor()
       await drop(page, [at('six.zip')])
