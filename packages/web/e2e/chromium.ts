@@ -24,7 +24,7 @@ function isExecutable(path: string): boolean {
 }
 
 /** Software drawing, and no word to the browser's maker. Root, as in CI, has no sandbox. */
-export const launchChromium = (executablePath: string): Promise<Browser> =>
+export const launchChromium = (executablePath: string, more: readonly string[] = []): Promise<Browser> =>
   chromium.launch({
     executablePath,
     args: [
@@ -33,8 +33,12 @@ export const launchChromium = (executablePath: string): Promise<Browser> =>
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   })
+
+/** WebGPU on the processor, by SwiftShader. */
+export const SOFTWARE_WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'] as const
 
 export const NO_CHROMIUM =
   'No Chromium on the PATH: the tests in a browser are skipped. Install one (Debian: chromium) or set CHROMIUM.'

@@ -18,6 +18,9 @@ export type Analyst = {
 /** What a stopped task rejects with. */
 export class Stopped extends Error {}
 
+/** What the running task rejects with when the graphics card is lost. The next task starts a new worker. */
+export class GraphicsCardLost extends Error {}
+
 type Pending = {
   readonly done: (value: never) => void
   readonly failed: (error: Error) => void
@@ -38,6 +41,8 @@ export function createAnalyst(): Analyst {
   const start = (): Worker => {
     const started = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
     started.onmessage = ({ data }: MessageEvent<Reply>) => {
+      if (started !== worker) return // it was ended
+      if (data.kind === 'card-lost') return endWith(new GraphicsCardLost('the graphics card was lost'))
       const task = pending.get(data.id)
       if (data.kind === 'progress') return task?.onProgress?.(data.status)
       pending.delete(data.id)

@@ -15,7 +15,7 @@ import {
 } from '@neckfrac/core'
 import { startOffline } from '../offline/offline.ts'
 import type { Feedback, OpenStudy, StudyService } from '../studies/studies.ts'
-import { createAnalyst, Stopped } from './analyst.ts'
+import { createAnalyst, GraphicsCardLost, Stopped } from './analyst.ts'
 import type { Drop } from './dropped-source.ts'
 import { groupDrops } from './drops.ts'
 import type { Engine } from './onnx-session.ts'
@@ -44,7 +44,9 @@ const PHANTOM: PresetName = 'rsna'
  */
 export async function openBrowserStudies(): Promise<StudyService> {
   await startOffline()
-  const engine = new URLSearchParams(location.search).get('engine') as Engine | null
+  let engine = new URLSearchParams(location.search).get('engine') as Engine | null
+  /** Why the engine is not what it was, for the user. */
+  let trouble = ''
   const analyst = createAnalyst()
   const reader = createAnalyst()
   let rows: Row[] = []
@@ -97,8 +99,17 @@ export async function openBrowserStudies(): Promise<StudyService> {
     setStatus(row, { kind: 'reading', done: 0, total: 0 })
     held = null
     try {
-      const input = { drop: drop!, index: index!, engine }
-      const { volume, ...results } = await analyst.run('analyse', input, (status) => setStatus(row, status))
+      const attempt = () =>
+        analyst.run('analyse', { drop: drop!, index: index!, engine }, (status) => {
+          const note = status.kind === 'analysing' && trouble ? { note: `${status.note}: ${trouble}` } : {}
+          setStatus(row, { ...status, ...note })
+        })
+      const { volume, ...results } = await attempt().catch((error) => {
+        if (!(error instanceof GraphicsCardLost)) throw error
+        engine = 'wasm'
+        trouble = error.message
+        return attempt()
+      })
       row.results = results
       held = { row, volume }
       row.entry = { ...row.entry, status: statusOf(results.report), summary: summarize(results.report) }

@@ -45,25 +45,26 @@ export type Networks = { readonly detector: Detector; readonly engine: string }
 /**
  * Loads and verifies the bundle and starts it on the graphics card where there is one and it computes right; on WASM
  * otherwise. @param wanted An engine that the user insists on.
+ * @param onCardLoss As of `startOnnxRuntime`.
  */
-export async function openNetworks(wanted: Engine | null): Promise<Networks> {
+export async function openNetworks(wanted: Engine | null, onCardLoss: () => void): Promise<Networks> {
   const bundle = await loadBundle(readBundleFile, sha256)
   if (wanted !== 'wasm' && (wanted === 'webgpu' || (await hasGraphicsCard()))) {
-    const networks = await tryWebGpu(bundle)
+    const networks = await tryWebGpu(bundle, onCardLoss)
     if (networks) return networks
   }
-  return start(bundle, 'wasm')
+  return start(bundle, 'wasm', onCardLoss)
 }
 
-async function start(bundle: Bundle, engine: Engine): Promise<Networks> {
-  const { description, openSession } = await startOnnxRuntime(engine)
+async function start(bundle: Bundle, engine: Engine, onCardLoss: () => void): Promise<Networks> {
+  const { description, openSession } = await startOnnxRuntime(engine, onCardLoss)
   return { detector: await openDetector(bundle, openSession), engine: description }
 }
 
 /** null when the card does not take the networks or computes something else. */
-async function tryWebGpu(bundle: Bundle): Promise<Networks | null> {
+async function tryWebGpu(bundle: Bundle, onCardLoss: () => void): Promise<Networks | null> {
   try {
-    const networks = await start(bundle, 'webgpu')
+    const networks = await start(bundle, 'webgpu', onCardLoss)
     for (const name of NETWORK_NAMES) {
       if (await agreesWithPyTorch(name, networks.detector.sessions[name])) continue
       console.warn(`The ${name} network computes something else on this graphics card; WASM takes over.`)
@@ -77,7 +78,7 @@ async function tryWebGpu(bundle: Bundle): Promise<Networks | null> {
   }
 }
 
-/** A software adapter is slower than WASM. */
+/** A software adapter is some fifty times slower than WASM (bench/results/browser-webgpu.json). */
 async function hasGraphicsCard(): Promise<boolean> {
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null)
   return adapter != null && !adapter.info.isFallbackAdapter

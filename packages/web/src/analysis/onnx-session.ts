@@ -20,8 +20,12 @@ const MOST_THREADS = 8
 const threadCount = () =>
   crossOriginIsolated ? Math.max(1, Math.min(MOST_THREADS, navigator.hardwareConcurrency)) : 1
 
-/** Loads ONNX Runtime. Only what the engine needs is fetched. */
-export async function startOnnxRuntime(engine: Engine): Promise<OnnxRuntime> {
+/**
+ * Loads ONNX Runtime. Only what the engine needs is fetched.
+ * @param onCardLoss Called when the graphics card is lost or refuses a network's work, more than once perhaps. ONNX
+ * Runtime may then hold this thread for good: what waits for a network hears nothing, and others must end the thread.
+ */
+export async function startOnnxRuntime(engine: Engine, onCardLoss: () => void): Promise<OnnxRuntime> {
   const isGpu = engine === 'webgpu'
   const ort = await (isGpu ? import('onnxruntime-web/webgpu') : import('onnxruntime-web/wasm'))
   const place = (url: string) => new URL(url, import.meta.url).href
@@ -44,13 +48,16 @@ export async function startOnnxRuntime(engine: Engine): Promise<OnnxRuntime> {
         executionProviders: [engine],
         graphOptimizationLevel: 'all',
       })
+      if (isGpu) watchCard(await ort.env.webgpu.device, onCardLoss)
       return {
         run: (inputs) =>
           inTurn(async () => {
             const feeds = Object.fromEntries(
               Object.entries(inputs).map(([name, t]) => [name, new ort.Tensor('float32', t.data, t.shape)]),
             )
-            const outputs = await session.run(feeds)
+            const running = session.run(feeds)
+            if (isGpu) running.catch(onCardLoss)
+            const outputs = await running
             return Object.fromEntries(
               Object.entries(outputs).map(([name, t]) => {
                 if (!(t.data instanceof Float32Array))
@@ -63,6 +70,12 @@ export async function startOnnxRuntime(engine: Engine): Promise<OnnxRuntime> {
       }
     })
   return { description: isGpu ? 'WebGPU' : describeThreads(threads), openSession }
+}
+
+/** A device that is given back says so the same way. */
+function watchCard(device: unknown, onLoss: () => void): void {
+  const { lost } = device as { readonly lost: Promise<{ readonly reason: string }> }
+  void lost.then(({ reason }) => reason !== 'destroyed' && onLoss())
 }
 
 const describeThreads = (threads: number): string => {

@@ -77,7 +77,7 @@ const TASKS = {
     { drop, index, engine }: { drop: NumberedDrop; index: number; engine: Engine | null },
     tell: Tell,
   ): Promise<Analysis> => {
-    networks ??= openNetworks(engine)
+    networks ??= openNetworks(engine, () => page.postMessage({ kind: 'card-lost' }))
     networks.catch(() => {
       networks = undefined // the next study tries again
     })
@@ -119,6 +119,8 @@ export type Reply =
   | { readonly id: number; readonly kind: 'progress'; readonly status: StudyStatus }
   | { readonly id: number; readonly kind: 'done'; readonly value: unknown }
   | { readonly id: number; readonly kind: 'failed'; readonly message: string }
+  /** The last word of this worker. */
+  | { readonly kind: 'card-lost' }
 
 /** The page, as a worker sees it; the DOM's types know only windows. */
 const page = self as never as {

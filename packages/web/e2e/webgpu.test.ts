@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findChromium, launchChromium, NO_CHROMIUM, SOFTWARE_WEBGPU } from './chromium.ts'
+import { writePatient } from './fixtures.ts'
+import { buildStaticPage, keepReports, predictByCommandLine, reportsOf } from './static-page.ts'
+import { type StaticServer, serveFolder } from './static-server.ts'
+
+const SLOW_MS = 180_000
+const TOLERANCE = 0.01
+
+const chromium = findChromium()
+if (!chromium) console.warn(NO_CHROMIUM)
+
+describe.skipIf(!chromium)('the page without a server, where the browser has WebGPU in software', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'neckfrac-webgpu-'))
+  const at = (name: string) => join(folder, name)
+  let server: StaticServer
+  let browser: Browser
+
+  beforeAll(async () => {
+    writePatient(at('six'), 6, 'SYNTHETIC^Six')
+    await buildStaticPage(at('page'))
+    server = await serveFolder(at('page'))
+    browser = await launchChromium(chromium!, SOFTWARE_WEBGPU)
+  }, SLOW_MS)
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** Gives a new page the study; the words are those of the list's row, as it runs. */
+  const start = async (query: string) => {
+    const page = await browser.newPage()
+    page.setDefaultTimeout(SLOW_MS)
+    await keepReports(page)
+    await page.goto(server.url + query)
+    await page.locator('input[webkitdirectory]').setInputFiles(at('six'))
+    const says = (words: string | RegExp) => page.locator('tbody').getByText(words).waitFor()
+    return { page, says }
+  }
+
+  it(
+    'takes WASM: a software adapter is slower',
+    async () => {
+      const { page, says } = await start('')
+      await says(/the vertebrae, WASM/)
+      await page.close()
+    },
+    SLOW_MS,
+  )
+
+  it(
+    'goes on with WASM when the graphics card is lost, and says so',
+    async () => {
+      const { page, says } = await start('?engine=webgpu')
+      // Lines of ONNX Runtime: two networks are on the card, where the check of each takes long.
+      for (let n = 0; n < 3; n++)
+        await page.waitForEvent('console', { predicate: (line) => /onnxruntime/.test(line.text()) })
+      await loseGraphicsCard(page)
+      await says(/WASM, .*: the graphics card was lost/)
+      await says('done')
+      const [found] = await reportsOf(page)
+      const [wanted] = (await predictByCommandLine([at('six')], at('out'))).values()
+      for (const [n, { level, probability }] of wanted.vertebrae.entries())
+        expect(Math.abs(found.vertebrae[n].probability! - probability!), level).toBeLessThan(TOLERANCE)
+      await page.close()
+    },
+    SLOW_MS,
+  )
+})
+
+/** As when its driver crashes. */
+async function loseGraphicsCard(page: Page): Promise<void> {
+  const session = await page.context().browser()!.newBrowserCDPSession()
+  await session.send('Browser.crashGpuProcess')
+  await session.detach()
+}
