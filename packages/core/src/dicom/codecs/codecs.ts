@@ -13,6 +13,7 @@ import {
   JPEG_LS_LOSSLESS,
   RLE_LOSSLESS,
 } from '../transfer-syntaxes.ts'
+import { createJpegLosslessCodec } from './jpeg-lossless.ts'
 import { createJpegLsCodec, type OpenCharLs } from './jpeg-ls.ts'
 import { createNativeCodecs, type Instantiate } from './native.ts'
 import { decodeRle } from './rle.ts'
@@ -42,12 +43,13 @@ export function createCodecs({
   openCharLs,
 }: Libraries): Readonly<Record<(typeof COMPRESSED)[number], Codec>> {
   const { jpeg, jpeg2000, htj2k } = createNativeCodecs(instantiate)
+  const jpegLossless = createJpegLosslessCodec(jpeg)
   const jpegLs = createJpegLsCodec(openCharLs)
   return {
     [JPEG_BASELINE]: jpeg,
     [JPEG_EXTENDED]: jpeg,
-    [JPEG_LOSSLESS]: jpeg,
-    [JPEG_LOSSLESS_SV1]: jpeg,
+    [JPEG_LOSSLESS]: jpegLossless,
+    [JPEG_LOSSLESS_SV1]: jpegLossless,
     [JPEG_LS_LOSSLESS]: jpegLs,
     [JPEG_LS]: jpegLs,
     [JPEG_2000_LOSSLESS]: jpeg2000,
