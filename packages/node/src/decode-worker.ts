@@ -6,9 +6,11 @@ import { answer, createCodecs, type DecodeRequest } from '@neckfrac/core/codecs'
 
 /** Decodes one frame after the other: codecs.ts. */
 const bytesOf = (name: string) => readFile(createRequire(import.meta.url).resolve(name))
-const module = await WebAssembly.compile(await bytesOf('dcmjs-codecs/build/dcmjs-native-codecs.wasm'))
 const codecs = createCodecs({
-  instantiate: (imports) => new WebAssembly.Instance(module, imports).exports,
+  loadNative: async () => {
+    const module = await WebAssembly.compile(await bytesOf('dcmjs-codecs/build/dcmjs-native-codecs.wasm'))
+    return (imports) => new WebAssembly.Instance(module, imports).exports
+  },
   openCharLs: async () => charLs({ wasmBinary: await bytesOf('@cornerstonejs/codec-charls/decodewasm') }),
 })
 

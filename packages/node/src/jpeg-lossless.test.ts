@@ -13,7 +13,9 @@ import { openSource } from './sources.ts'
 
 const WASM = createRequire(import.meta.url).resolve('dcmjs-codecs/build/dcmjs-native-codecs.wasm')
 const wasm = await WebAssembly.compile(readFileSync(WASM))
-const { jpeg: library } = createNativeCodecs((imports) => new WebAssembly.Instance(wasm, imports).exports)
+const { jpeg: library } = createNativeCodecs(
+  async () => (imports) => new WebAssembly.Instance(wasm, imports).exports,
+)
 
 /** What the codec makes of a frame, and whether it asked the library; if not, the library's values are the same. */
 async function decodeTwice(frame: Uint8Array, format: FrameFormat) {

@@ -5,14 +5,13 @@ import nativeWasm from 'dcmjs-codecs/build/dcmjs-native-codecs.wasm?url'
 
 /** Decodes one frame after the other: codecs.ts. */
 const bytesOf = async (url: string) => (await fetch(url)).arrayBuffer()
-const codecs = bytesOf(nativeWasm)
-  .then((bytes) => WebAssembly.compile(bytes))
-  .then((module) =>
-    createCodecs({
-      instantiate: (imports) => new WebAssembly.Instance(module, imports).exports,
-      openCharLs: async () => charLs({ wasmBinary: await bytesOf(charLsWasm) }),
-    }),
-  )
+const codecs = createCodecs({
+  loadNative: async () => {
+    const module = await WebAssembly.compile(await bytesOf(nativeWasm))
+    return (imports) => new WebAssembly.Instance(module, imports).exports
+  },
+  openCharLs: async () => charLs({ wasmBinary: await bytesOf(charLsWasm) }),
+})
 
 /** The worker that asks; the DOM's types know only windows. */
 const asker = self as never as {
@@ -21,6 +20,6 @@ const asker = self as never as {
 }
 
 asker.onmessage = async ({ data }) => {
-  const reply = await answer(await codecs, data)
+  const reply = await answer(codecs, data)
   asker.postMessage(reply, reply.ok ? [reply.values.buffer as ArrayBuffer] : [])
 }

@@ -34,15 +34,15 @@ export const COMPRESSED = [
   RLE_LOSSLESS,
 ] as const
 
-/** The libraries of a platform, in WebAssembly. */
-export type Libraries = { readonly instantiate: Instantiate; readonly openCharLs: OpenCharLs }
+/** The libraries of a platform, in WebAssembly; each is loaded by the first frame that needs it. */
+export type Libraries = { readonly loadNative: () => Promise<Instantiate>; readonly openCharLs: OpenCharLs }
 
 /** Decoders that work on the calling thread, for as long as a frame makes them; decoders.ts puts them on others. */
 export function createCodecs({
-  instantiate,
+  loadNative,
   openCharLs,
 }: Libraries): Readonly<Record<(typeof COMPRESSED)[number], Codec>> {
-  const { jpeg, jpeg2000, htj2k } = createNativeCodecs(instantiate)
+  const { jpeg, jpeg2000, htj2k } = createNativeCodecs(loadNative)
   const jpegLossless = createJpegLosslessCodec(jpeg)
   const jpegLs = createJpegLsCodec(openCharLs)
   return {

@@ -48,12 +48,15 @@ const MADE_UP = /Corrupt JPEG|Premature end|OpjMessageCallback(Warning|Error)/
  * Here each error ends its instance.
  */
 export function createNativeCodecs(
-  instantiate: Instantiate,
+  load: () => Promise<Instantiate>,
 ): Readonly<Record<'jpeg' | 'jpeg2000' | 'htj2k', Codec>> {
+  let loaded: Promise<Instantiate> | null = null
   let library: Library | null = null
-  const decode = (name: DecodeName, frame: Uint8Array, header: StreamHeader, format: FrameFormat) => {
+  const decode = async (name: DecodeName, frame: Uint8Array, header: StreamHeader, format: FrameFormat) => {
     checkHeader(header, format)
     checkEnd(frame)
+    loaded ??= load()
+    const instantiate = await loaded
     library ??= open(instantiate)
     try {
       const samples = run(library, name, frame, header)
@@ -66,9 +69,9 @@ export function createNativeCodecs(
     }
   }
   return {
-    jpeg: (frame, format) => decode('DecodeJpeg', frame, readJpegHeader(frame), format),
-    jpeg2000: (frame, format) => decode('DecodeJpeg2000', frame, readJ2kHeader(frame), format),
-    htj2k: (frame, format) => decode('DecodeHtJpeg2000', frame, readJ2kHeader(frame), format),
+    jpeg: async (frame, format) => decode('DecodeJpeg', frame, readJpegHeader(frame), format),
+    jpeg2000: async (frame, format) => decode('DecodeJpeg2000', frame, readJ2kHeader(frame), format),
+    htj2k: async (frame, format) => decode('DecodeHtJpeg2000', frame, readJ2kHeader(frame), format),
   }
 }
 
