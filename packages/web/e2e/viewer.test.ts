@@ -120,12 +120,12 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
     const depths = await Promise.all(
       ['sagittal', 'coronal', 'axial'].map((p) => page.locator(`.plane.${p} .note`).allTextContents()),
     )
-    for (const [n, [letter, at]] of [
-      ['L', x],
-      ['P', y],
-      ['H', z],
+    for (const [n, [letters, at]] of [
+      ['RL', x],
+      ['AP', y],
+      ['FH', z],
     ].entries())
-      expect(depths[n]).toContain(`${letter} ${(at as number).toFixed(1)} mm`)
+      expect(depths[n]).toContain(`${letters[at < 0 ? 0 : 1]} ${Math.abs(at).toFixed(1)} mm`)
     await shot('show-me')
   })
 
@@ -287,6 +287,7 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
     await expect
       .poll(() => page.getByLabel('Window', { exact: true }).locator('input:checked').inputValue())
       .toBe('soft')
+    expect(await page.locator('.plane.axial .note').allTextContents()).toContain('W 400 L 50')
     await page.keyboard.press('x')
     await expect.poll(() => measured.count()).toBe(0)
   })

@@ -10,7 +10,7 @@ import type { Place } from './places.ts'
 import { PLANE, PLANES, type Plane, type PlaneName, pointOnPlane } from './planes.ts'
 import { createScene, type PlaneView, type Scene, type ToolName } from './scene.ts'
 import { SuspicionStrip } from './strip.tsx'
-import { rangeOf, type VoiRange } from './windows.ts'
+import { rangeOf, type VoiRange, windowWords } from './windows.ts'
 
 type ImagesProps = {
   study: OpenStudy
@@ -52,6 +52,7 @@ export function Images(props: ImagesProps) {
   const [scene, setScene] = useState<Scene | null>(null)
   const strip = useElementSize()
   const [trouble, setTrouble] = useState<string | null>(null)
+  const [voi, setVoi] = useState(rangeOf('bone'))
   const [views, setViews] = useState<Partial<Record<PlaneName, PlaneView>>>({})
   const outlinesAt = useMemo(() => createOutliner(study.labels), [study.labels])
   const range = useMemo(() => {
@@ -81,7 +82,10 @@ export function Images(props: ImagesProps) {
             moved.add(plane)
             frame ||= requestAnimationFrame(draw)
           }),
-          scene.onWindow(onWindow),
+          scene.onWindow((range) => {
+            setVoi(range)
+            onWindow(range)
+          }),
           () => cancelAnimationFrame(frame),
         )
         const sizes = new ResizeObserver(() => scene.resize())
@@ -156,6 +160,7 @@ export function Images(props: ImagesProps) {
                 outlines={overlays ? outlinesAt(plane, view.depthMm) : []}
                 places={overlays ? boxes : []}
                 position={position}
+                window={windowWords(voi)}
               />
             )}
             {!scene && plane === 'axial' && firstSlice && <FirstSlice slice={firstSlice} />}
@@ -186,14 +191,15 @@ export function Images(props: ImagesProps) {
   )
 }
 
-/** ["slice 212 of 300", "H -41.5 mm"]: counted along the volume's own axis, from 1 as its files are read; place in LPS. */
+/** ["slice 212 of 300", "F 41.5 mm"]: counted along the volume's own axis, from 1 as its files are read; place from the scanner's origin. */
 function positionWords(name: PlaneName, view: PlaneView, { volume }: OpenStudy): string[] {
   const plane = PLANE[name]
   const along = axisAlong(volume, plane.across)
   const place = transform(invert(volume.ijkToLps), middleOf(view, plane))[along]
   const count = volume.shape[2 - along]
   const slice = Math.round(place) + 1
-  const mm = `${'LPH'[plane.axis]} ${view.depthMm.toFixed(1)} mm`
+  const side = (view.depthMm < 0 ? 'RAF' : 'LPH')[plane.axis]
+  const mm = `${side} ${Math.abs(view.depthMm).toFixed(1)} mm`
   return slice < 1 || slice > count ? [mm] : [`${['column', 'row', 'slice'][along]} ${slice} of ${count}`, mm]
 }
 

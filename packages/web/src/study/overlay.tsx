@@ -14,10 +14,12 @@ type OverlayProps = {
   places: readonly ShownPlace[]
   /** Lines that say where the plane cuts the patient. */
   position: readonly string[]
+  /** Width and centre of the window. */
+  window: string
 }
 
 /** What lies over a plane: outlines, names, boxes, orientation, scale, position. Drawn in mm and put on the canvas by one matrix. */
-export function Overlay({ plane, view, outlines, places, position }: OverlayProps) {
+export function Overlay({ plane, view, outlines, places, position, window }: OverlayProps) {
   const { letters, title } = PLANE[plane]
   const matrix = `matrix(${view.matrix.map((v) => v.toFixed(4)).join(' ')})`
   const paths = useMemo(() => pathsOf(outlines), [outlines])
@@ -65,6 +67,9 @@ export function Overlay({ plane, view, outlines, places, position }: OverlayProp
       </text>
       <text className="note" x={10} y={20} style={{ fill: LINE[plane] }}>
         {title}
+      </text>
+      <text className="note" x={view.width - 10} y={20} textAnchor="end">
+        {window}
       </text>
       {position.map((words, n) => (
         <text key={words} className="note" x={10} y={view.height - 10 - 16 * (position.length - 1 - n)}>

@@ -92,9 +92,9 @@ export function WorkList() {
                 <Table.Th w={130}>Worst vertebra</Table.Th>
                 <Table.Th>Patient</Table.Th>
                 <Table.Th>Study</Table.Th>
-                <Table.Th w={90}>Slices</Table.Th>
-                <Table.Th w={90}>Time</Table.Th>
-                <Table.Th w={340}>Status</Table.Th>
+                <Table.Th w={75}>Slices</Table.Th>
+                <Table.Th w={75}>Took</Table.Th>
+                <Table.Th w={330}>Status</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
