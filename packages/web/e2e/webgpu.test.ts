@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
@@ -48,6 +48,20 @@ describe.skipIf(!chromium)('the page without a server, where the browser has Web
     async () => {
       const { page, says } = await start('')
       await says(/the vertebrae, WASM/)
+      await page.close()
+    },
+    SLOW_MS,
+  )
+
+  it(
+    'takes WASM when WebGPU computes something else than PyTorch',
+    async () => {
+      const name = readdirSync(at('page/assets')).find((file) => file.startsWith('segmenter.logits'))!
+      const logits = readFileSync(at(`page/assets/${name}`))
+      writeFileSync(at(`page/assets/${name}`), Buffer.alloc(logits.length))
+      const { page, says } = await start('?engine=webgpu')
+      await says(/^finding the vertebrae, WASM, [^:]+$/)
+      writeFileSync(at(`page/assets/${name}`), logits)
       await page.close()
     },
     SLOW_MS,

@@ -78,7 +78,7 @@ async function tryWebGpu(bundle: Bundle, onCardLoss: () => void): Promise<Networ
   }
 }
 
-/** A software adapter is some fifty times slower than WASM. */
+/** A software adapter takes some forty times as long as WASM (docs/viewer.md). */
 async function hasGraphicsCard(): Promise<boolean> {
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null)
   return adapter != null && !adapter.info.isFallbackAdapter
