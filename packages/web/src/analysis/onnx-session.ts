@@ -22,8 +22,8 @@ const threadCount = () =>
 
 /**
  * Loads ONNX Runtime. Only what the engine needs is fetched.
- * @param onCardLoss Called when the graphics card is lost or refuses a network's work, more than once perhaps. ONNX
- * Runtime may then hold this thread for good: what waits for a network hears nothing, and others must end the thread.
+ * @param onCardLoss Called when the graphics card is lost or refuses a network's work, more than once perhaps. The next
+ * call of ONNX Runtime may then hold this thread for good: others must end it.
  */
 export async function startOnnxRuntime(engine: Engine, onCardLoss: () => void): Promise<OnnxRuntime> {
   const isGpu = engine === 'webgpu'
@@ -56,6 +56,7 @@ export async function startOnnxRuntime(engine: Engine, onCardLoss: () => void): 
               Object.entries(inputs).map(([name, t]) => [name, new ort.Tensor('float32', t.data, t.shape)]),
             )
             const running = session.run(feeds)
+            // Here, not by whoever waits: the next in turn may have the thread before they hear of it.
             if (isGpu) running.catch(onCardLoss)
             const outputs = await running
             return Object.fromEntries(
