@@ -1,16 +1,14 @@
 /// <reference path="../../core/src/dicom/dcmjs.d.ts" />
-import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { affine, type Report, resample, spacingMm, synthesize, type Vec3, type Volume } from '@neckfrac/core'
 import dcmjs from 'dcmjs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { run } from '../test/run-cli.ts'
 import type { toInfo } from './commands/info.ts'
 
 /** One study as a hospital sends it, all of one patient: what is read of it, what is not, and why. */
-const CLI = fileURLToPath(new URL('cli.ts', import.meta.url))
 const STUDY = '1.2.826.2'
 const SOP_CLASSES = {
   ct: '1.2.840.10008.5.1.4.1.1.2',
@@ -144,13 +142,6 @@ function writeObject(path: string, attributes: object): void {
   mkdirSync(dirname(join(study, path)), { recursive: true })
   writeFileSync(join(study, path), new Uint8Array(dict.write()))
 }
-
-const run = (...args: string[]) =>
-  new Promise<{ code: number; printed: string }>((resolve) => {
-    execFile(process.execPath, [CLI, ...args], { maxBuffer: 1e8 }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, printed: stdout + stderr }),
-    )
-  })
 
 const REASONS = {
   Scout: 'localizer, not slices (ImageType)',

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,9 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { createSeriesWriter, type LabelVolume, type Report, type Volume } from '@neckfrac/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { synthesizePlan } from '../../core/src/phantom/synthesize.ts'
+import { run } from '../test/run-cli.ts'
 
 /** One phantom from the crown to the lungs, scanned only in part: what is refused, and what a refusal says. */
-const CLI = fileURLToPath(new URL('cli.ts', import.meta.url))
+
 /** The top of a real chest CT beside the repository. */
 const CHEST = fileURLToPath(new URL('../../../../shared/data/ct-lidc-idri-0314-top70', import.meta.url))
 const T1 = 8
@@ -59,13 +59,6 @@ function writeStudy([first, last]: readonly [number, number]): string {
   for (let z = 0; z < part.shape[0]; z++) writeFileSync(join(folder, `${z}.dcm`), writer.writeSlice(z, z + 1))
   return folder
 }
-
-const run = (...args: string[]) =>
-  new Promise<{ code: number; printed: string }>((resolve) => {
-    execFile(process.execPath, [CLI, ...args], { maxBuffer: 1e8 }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, printed: stdout + stderr }),
-    )
-  })
 
 async function predict(path: string) {
   const out = mkdtempSync(join(root, 'out-'))

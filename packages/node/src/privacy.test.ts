@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { createSeriesWriter, synthesize } from '@neckfrac/core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Element } from '../../core/src/deidentify/elements.ts'
 import { readDicomFile, writeDicomFile } from '../../core/src/deidentify/file.ts'
+import { run } from '../test/run-cli.ts'
 
-const CLI = fileURLToPath(new URL('cli.ts', import.meta.url))
 /** Nothing of these may be printed, nor stand in a file or its name. */
 const MARKS = ['ZELDAMARK', 'ID-4711-MARK', '19610203', 'ACC-MARK-99', 'DRMARK', 'HOSPITALMARK', '061Y']
 
@@ -58,13 +56,6 @@ function withMarks(slice: Uint8Array): Uint8Array {
   const meta = [text(0x00020010, 'UI', '1.2.840.10008.1.2.1\0')]
   return writeDicomFile({ ...file, elements: elements.sort((a, b) => a.tag - b.tag) }, meta)
 }
-
-const run = (...args: string[]) =>
-  new Promise<{ code: number; printed: string }>((resolve) => {
-    execFile(process.execPath, [CLI, ...args], { maxBuffer: 1e8 }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, printed: stdout + stderr }),
-    )
-  })
 
 function expectNoMarks(printed: string, folder?: string) {
   for (const mark of MARKS) expect(printed).not.toContain(mark)

