@@ -1,18 +1,18 @@
 import type { Random } from '../random.ts'
 import type { Vertebra } from './landmarks.ts'
 import { add, blade, box, carve, common, ellipsoid, pitched, rod, type Stroke, stretched } from './shapes.ts'
-import { body, facetBlock } from './subaxial.ts'
+import { type Build, body, facetBlock } from './subaxial.ts'
 
 /** C2: the dens on a body, broad shoulders that carry C1, a heavy forked spinous process. */
-export function buildAxis(random: Random): Vertebra {
+export function buildAxis(build: Build, random: Random): Vertebra {
   const v = (size: number, share = 0.05) => size * (1 + share * random.normal())
-  const width = v(19)
-  const depth = v(16)
+  const width = v(19 * build.width)
+  const depth = v(16 * build.depth)
   const height = 19
   const tip = v(28, 0.03)
-  const facet = 0.75
+  const facet = build.facet - 0.03
   const strokes: Stroke[] = [
-    add(body({ width, depth, height, hollowTop: 0, hollowBottom: 1.8, lip: 2.6, uncus: 0 }), 2),
+    add(body({ width, depth, height, hollowTop: 0, hollowBottom: 1.8, lip: 2.6, uncus: 0, taper: 0 }), 2),
     add(ellipsoid([0, 0.5, 6], [9.5, 7.2, 8]), 4),
     add(rod([0, 0.3, 6], [0, 0.8, 18], 5.8, v(4.9)), 4),
     add(rod([0, 0.8, 17], [0, 1.4, tip - 5], v(5.1), 4.6), 3),
@@ -33,7 +33,12 @@ export function buildAxis(random: Random): Vertebra {
       // Pars: thin, from the shoulder back and down to the lower facet.
       add(blade([s * 14, 3, 1.5], [s * 18.5, 11, -4.5], v(3.9), v(4.3), 1.15), 3.5),
       add(
-        facetBlock([s * v(19, 0.03), 12.5, -6], [v(5.6), v(5.6)], facet + 0.05 * random.normal(), v(5.4)),
+        facetBlock(
+          [s * v(18.5 * build.spread, 0.03), 12.5, -6],
+          [v(6 * build.pillar), v(5.7 * build.pillar)],
+          { lean: facet + 0.05 * random.normal(), turn: s * build.turn },
+          v(5.9),
+        ),
         3,
       ),
       add(

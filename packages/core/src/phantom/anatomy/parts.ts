@@ -9,7 +9,7 @@ import { type Bounds, FAR_MM, fetch, type Lattice, sculpt } from './lattice.ts'
 import type { Stroke } from './shapes.ts'
 import { buildClivus, buildMandible, buildSkull, buildTeeth, type HeadPlan } from './skull.ts'
 import { type Spine, VERTEBRAE } from './spine.ts'
-import { buildSubaxial } from './subaxial.ts'
+import { buildSubaxial, drawBuild } from './subaxial.ts'
 import { buildThoracic } from './thoracic.ts'
 
 /** How a bone looks on CT. */
@@ -51,16 +51,17 @@ export const firmAt = ({ behindMm, fadeMm, aboveMm }: Firm, y: number, z: number
   Math.max(0, Math.min(1, Math.max(Math.min(y - behindMm, (fadeMm - y) / 3), z - aboveMm) / RAMP_MM + 0.5))
 
 /** The vertebrae of the parametric family. */
-export const buildVertebrae = (random: Random): Solid[] =>
-  VERTEBRAE.map((name, i) => {
+export function buildVertebrae(random: Random): Solid[] {
+  const build = drawBuild(random.fork('build'))
+  return VERTEBRAE.map((name, i) => {
     const r = random.fork(name)
     const { strokes, marks } =
       i === 0
         ? buildAtlas(r)
         : i === 1
-          ? buildAxis(r)
+          ? buildAxis(build, r)
           : i < 7
-            ? buildSubaxial(i - 2, r)
+            ? buildSubaxial(i - 2, build, r)
             : buildThoracic(i - 7, r)
     return {
       marks,
@@ -69,6 +70,7 @@ export const buildVertebrae = (random: Random): Solid[] =>
       roughMm: 0.28,
     }
   })
+}
 
 export const landmarksOf = (vertebrae: readonly Solid[]): readonly Landmarks[] =>
   vertebrae.map((v) => v.marks)
@@ -257,7 +259,7 @@ export function buildParts(options: {
     { cortexMm: 0.8, cortexHu: look.range(300, 800), coreHu: look.range(120, 400), texture: 0.3 },
     stepMm,
   )
-  const gap = look.range(1.1, 1.9)
+  const gap = look.range(0.8, 2.2)
   const named = (name: string) => parts.find((p) => p.name === name)
   const pairs = VERTEBRAE.slice(1).map((name, i) => [VERTEBRAE[i], name])
   for (const [a, b] of [

@@ -26,10 +26,12 @@ type Body = {
   readonly lip: number
   /** Height of the uncinate lips, mm. */
   readonly uncus: number
+  /** By what share the upper end plate is wider than the lower one, which lies between the lips below. */
+  readonly taper: number
 }
 
 /** A vertebral body centred on the origin: waisted, flat behind, with hollow end plates. */
-export function body({ width, depth, height, hollowTop, hollowBottom, lip, uncus }: Body): Shape {
+export function body({ width, depth, height, hollowTop, hollowBottom, lip, uncus, taper }: Body): Shape {
   const a = width / 2
   const b = depth / 2
   const h = height / 2
@@ -37,7 +39,7 @@ export function body({ width, depth, height, hollowTop, hollowBottom, lip, uncus
   return {
     sdf: (x, y, z) => {
       const waist = 1 - 0.09 * Math.max(0, 1 - (z * z) / (h * h))
-      const u = Math.abs(x) / (a * waist)
+      const u = Math.abs(x) / (a * waist * (1 + (taper / 2) * Math.max(-1, Math.min(1, z / h))))
       const w = Math.abs(y > 0 ? y * 0.97 : y) / (b * waist)
       const r = Math.sqrt(
         Math.sqrt(u * u * u * u + w * w * w * w * (y > 0 ? 1 : 0.55) + (y > 0 ? 0 : u * u * w * w)),
@@ -50,7 +52,7 @@ export function body({ width, depth, height, hollowTop, hollowBottom, lip, uncus
         hollowTop * (1 - r2) +
         uncus * edge * edge * (y > -0.35 * b ? 1 : Math.max(0, 1 + (y + 0.35 * b) / 5))
       const drop = y < 0 ? lip * (y / b) * (y / b) : 0
-      const bottom = -h + hollowBottom * (1 - r2) - drop + uncus * 0.45 * edge
+      const bottom = -h + hollowBottom * (1 - r2) - drop + uncus * 0.6 * edge * edge
       const plate = Math.max(z - top, bottom - z)
       if (side > -1.6 && plate > -1.6) {
         const p = side + 1.6
@@ -59,29 +61,36 @@ export function body({ width, depth, height, hollowTop, hollowBottom, lip, uncus
       }
       return Math.max(side, plate)
     },
-    min: [-a - 1, -b - 1, -h - lip - 1],
-    max: [a + 1, b + 1, h + uncus * 1.4 + 1],
+    min: [-a * (1 + taper) - 1, -b - 1, -h - lip - 1],
+    max: [a * (1 + taper) + 1, b + 1, h + uncus * 1.4 + 1],
   }
 }
 
-/** An articular pillar: a column cut above and below by parallel facets whose normal leans back by `angle`. */
+/**
+ * An articular pillar: a column cut above and below by parallel facets whose normal leans back by `lean` and is
+ * turned to the left by `turn`, in radians. `half` is half of the distance between the facets, mm.
+ */
 export function facetBlock(
   [cx, cy, cz]: Vec3,
   [hx, hy]: readonly [number, number],
-  angle: number,
+  { lean, turn = 0 }: { readonly lean: number; readonly turn?: number },
   half: number,
 ): Shape {
-  const ny = Math.sin(angle)
-  const nz = Math.cos(angle)
-  const column = box([cx, cy, cz], [hx, hy, 40], 0.85 * Math.min(hx, hy))
-  // The rim of a facet is round, its face slightly domed.
+  const nx = Math.sin(lean) * Math.sin(turn)
+  const ny = Math.sin(lean) * Math.cos(turn)
+  const nz = Math.cos(lean)
+  const column = box([cx, cy, cz], [hx, hy, 40], 0.75 * Math.min(hx, hy))
+  // The rim of a facet is round, its face hardly domed.
   const rim = 2
-  const tall = (half + hy * ny) / nz
+  // Between its facets a pillar is slimmer.
+  const waist = 1.2
+  const tall = (half + hx * Math.abs(nx) + hy * Math.abs(ny)) / nz
   return {
     sdf: (x, y, z) => {
       const off = ((x - cx) * (x - cx) + (y - cy) * (y - cy)) / (hx * hx + hy * hy)
-      const d = Math.abs((y - cy) * ny + (z - cz) * nz) - half + 1.2 * off
-      const c = column.sdf(x, y, z)
+      const along = Math.abs((x - cx) * nx + (y - cy) * ny + (z - cz) * nz)
+      const d = along - half + 0.4 * off
+      const c = column.sdf(x, y, z) + waist * Math.max(0, 1 - (along / half) ** 2)
       return d > -rim && c > -rim ? Math.hypot(d + rim, c + rim) - rim : Math.max(d, c)
     },
     min: [cx - hx, cy - hy, cz - tall],
@@ -94,22 +103,52 @@ export function facetBlock(
  * plates) and VerSe gl003; forked: share of people whose spinous process ends in two tubercles.
  */
 const SIZES = [
-  { width: 19.5, depth: 15.6, height: 13.6, spine: 32, drop: -7, pillarX: 20, forked: 0.9 },
-  { width: 20.2, depth: 15.8, height: 13.4, spine: 32.5, drop: -7, pillarX: 20.3, forked: 0.9 },
-  { width: 21.5, depth: 16, height: 13.2, spine: 36, drop: -8, pillarX: 20.6, forked: 0.9 },
-  { width: 24, depth: 16.6, height: 13.4, spine: 44, drop: -12, pillarX: 20.8, forked: 0.6 },
-  { width: 27, depth: 17.2, height: 14.4, spine: 53, drop: -17, pillarX: 20.3, forked: 0.05 },
+  { width: 19.5, depth: 15.6, height: 13.8, spine: 32, drop: -7, pillarX: 18.4, forked: 0.9 },
+  { width: 20.2, depth: 15.8, height: 13.6, spine: 32.5, drop: -7, pillarX: 18.7, forked: 0.9 },
+  { width: 21.5, depth: 16, height: 13.6, spine: 36, drop: -8, pillarX: 19, forked: 0.9 },
+  { width: 24, depth: 16.6, height: 13.8, spine: 44, drop: -12, pillarX: 19.3, forked: 0.6 },
+  { width: 27, depth: 17.2, height: 14.8, spine: 53, drop: -17, pillarX: 19.3, forked: 0.05 },
 ] as const
 
+/** What all of C3 to C7 of one patient have in common. */
+export type Build = {
+  /** Bodies against the nominal ones. */
+  readonly width: number
+  readonly depth: number
+  /** Distance between the pillars, and their size, against the nominal ones. */
+  readonly spread: number
+  readonly pillar: number
+  /** By how much discs are thinner than the nominal ones, mm: the bodies are taller by it. */
+  readonly discLossMm: number
+  readonly uncusMm: number
+  readonly taper: number
+  /** Angle between a facet's normal and the body's axis, and how far the left one is turned outwards, radians. */
+  readonly facet: number
+  readonly turn: number
+}
+
+export const drawBuild = (random: Random): Build => ({
+  width: 1 + 0.06 * random.normal(),
+  depth: 1 + 0.06 * random.normal(),
+  spread: 0.98 + 0.06 * random.normal(),
+  pillar: 1 + 0.08 * random.normal(),
+  discLossMm: random.range(-0.8, 2.8),
+  uncusMm: random.range(3, 6),
+  taper: random.range(0.05, 0.25),
+  facet: 0.78 + 0.07 * random.normal(),
+  turn: random.range(-0.15, 0.4),
+})
+
 /** C3 to C7 (index 0 to 4). */
-export function buildSubaxial(index: number, random: Random): Vertebra {
+export function buildSubaxial(index: number, build: Build, random: Random): Vertebra {
   const size = SIZES[index]
   const v = (mm: number, share = 0.045) => mm * (1 + share * random.normal())
-  const width = v(size.width)
-  const depth = v(size.depth)
-  const height = v(size.height, 0.03)
+  const width = v(size.width * build.width)
+  const depth = v(size.depth * build.depth)
+  const height = v(size.height, 0.03) + build.discLossMm
+  const uncus = v(build.uncusMm, 0.12) * (index === 4 ? 0.7 : 1)
   const back = depth / 2
-  const facet = (index === 4 ? 0.9 : 0.78) + random.normal() * 0.04
+  const facet = build.facet + (index === 4 ? 0.12 : 0) + random.normal() * 0.04
   const forked = random.chance(size.forked)
   const strokes: Stroke[] = [
     add(
@@ -117,35 +156,36 @@ export function buildSubaxial(index: number, random: Random): Vertebra {
         width,
         depth,
         height,
-        hollowTop: v(1, 0.2),
-        hollowBottom: v(1.7, 0.2),
+        hollowTop: v(0.7, 0.3),
+        hollowBottom: v(1.5, 0.3),
         lip: v(1.9, 0.25),
-        uncus: v(index === 4 ? 2.2 : 3, 0.15),
+        uncus,
+        taper: build.taper,
       }),
       0.1,
     ),
   ]
-  const pillarY = back + 6
-  const junctionY = back + v(16.6, 0.04)
+  const pillarY = back + v(6.6, 0.06)
+  const junctionY = back + v(17.2, 0.04)
   const tipY = Math.max(junctionY + 8, v(size.spine, 0.08))
   const tipZ = v(size.drop, 0.25)
-  const wing = v(index === 4 ? 31 : 26 + index * 0.4, 0.04)
+  const wing = Math.max(width / 2 + 12, v(index === 4 ? 31 : 25.5 + index * 0.5, 0.05))
   const last = index === 4
   const slope = random.range(0.1, 0.3)
   for (const s of [1, -1]) {
     // No one is symmetric: each side has its own sizes, and its facet another slope.
-    const px = s * v(size.pillarX, 0.03)
+    const px = s * v(size.pillarX * build.spread, 0.03)
     const lean = facet + 0.05 * random.normal()
     const drop = random.range(-1, 1)
     strokes.push(
       // Uncinate process: a wall along the side of the upper end plate, higher behind.
       add(
         blade(
-          [s * (width / 2 - 2.2), 4, height / 2 - 0.4],
-          [s * (width / 2 - 1.4), -3.5, height / 2 - 1.2],
+          [s * (width / 2 - 2), 4, height / 2 - 1.2 + 0.3 * uncus],
+          [s * (width / 2 - 1.4), -3.5, height / 2 - 1.6 + 0.2 * uncus],
           v(2.5, 0.1),
           1.8,
-          v(last ? 0.9 : 1.25, 0.1),
+          (0.3 + 0.25 * uncus) * v(1, 0.1),
         ),
         1.5,
       ),
@@ -160,17 +200,25 @@ export function buildSubaxial(index: number, random: Random): Vertebra {
         ),
         2.5,
       ),
-      add(facetBlock([px, pillarY, -0.5 + drop * 0.5], [v(6), v(4.7)], lean, v(5.9, 0.03)), 2.5),
-      add(ellipsoid([px, pillarY, -0.5], [5, 4.6, 7.5]), 2),
+      add(
+        facetBlock(
+          [px, pillarY, -0.5 + drop * 0.5],
+          [v(6.5 * build.pillar), v(5.6 * build.pillar)],
+          { lean, turn: s * (build.turn - 0.06 * index) },
+          // Half of the way to the next vertebra, and a little more: `separate` makes the joint space.
+          v(8.85 * Math.cos(lean) + 0.35, 0.03),
+        ),
+        2.5,
+      ),
       // Lamina: a tall plate that leans forward at its upper edge.
       add(
         pitched(
           blade(
             [px - s * 2.5, pillarY + 3, -1.5],
             [s * 1.2, junctionY, -2.5],
-            v(2.1, 0.1),
+            v(2.2, 0.1),
             v(2.3, 0.1),
-            v(2.3, 0.08),
+            v(2.4, 0.1),
           ),
           [0, (pillarY + junctionY) / 2 + 2, -2],
           slope,
@@ -180,7 +228,8 @@ export function buildSubaxial(index: number, random: Random): Vertebra {
     )
     // Transverse process: a gutter around the vertebral artery that runs down and forward, ending in two tubercles.
     const wx = s * v(wing, 0.05)
-    const hole = s * v(last ? 18.8 : 17, 0.03)
+    const hole = s * (width / 2 + v(last ? 5 : 5.2, 0.12))
+    const holeY = back - v(5.6, 0.12)
     const front = last ? v(1.9, 0.15) : v(2.3, 0.1)
     const fall = last ? 1.5 : random.range(-4.5, -2)
     strokes.push(
@@ -189,8 +238,8 @@ export function buildSubaxial(index: number, random: Random): Vertebra {
           chain(
             [
               [s * (width / 2 - 2), -1.5, -0.5],
-              [hole, -3.4, -1.5],
-              [wx - s * 3, last ? -1 : -4, fall],
+              [hole, holeY - 4.4, -1.5],
+              [wx - s * 3, last ? -1 : holeY - 4.8, fall],
             ],
             [front * 1.25, front * 0.85, last ? 1.6 : v(index === 3 ? 3 : 2.1, 0.15)],
           ),
@@ -204,8 +253,8 @@ export function buildSubaxial(index: number, random: Random): Vertebra {
           chain(
             [
               [px - s * 1, back + 2, 0],
-              [s * (wing - 5), last ? 5.5 : 4.5, -1.5],
-              [wx, last ? 8 : 2.5, last ? 1.5 : fall],
+              [hole + s * 1.5, holeY + (last ? 4.6 : 4.4), -1.5],
+              [wx, last ? 8 : holeY + 2.5, last ? 1.5 : fall],
             ],
             [3.2, last ? 3.9 : v(2.4, 0.1), last ? v(3.7, 0.1) : v(2.1, 0.15)],
           ),
@@ -214,11 +263,20 @@ export function buildSubaxial(index: number, random: Random): Vertebra {
         ),
         2,
       ),
-      add(blade([wx - s * 3.5, -2.5, fall * 0.7], [wx - s * 3, 3, fall * 0.7], v(2, 0.12), 2, 1.2), 2),
+      add(
+        blade(
+          [hole + s * 4.2, holeY - 3.4, fall * 0.7],
+          [hole + s * 4.4, holeY + 3, fall * 0.7],
+          v(1.9, 0.12),
+          1.9,
+          1.2,
+        ),
+        2,
+      ),
       carve(
         stretched(
-          rod([hole, 0.7, -14], [hole, 0.7, 12], v(last ? 2 : 2.7, 0.15)),
-          [hole, 0.7, 0],
+          rod([hole, holeY, -14], [hole, holeY, 12], v(last ? 2 : 2.7, 0.15)),
+          [hole, holeY, 0],
           [1, v(1.05, 0.1), 1],
         ),
         0.8,

@@ -20,7 +20,16 @@ export function buildThoracic(index: number, random: Random): Vertebra {
   const tipZ = at([-15, -20, -26, -30, -34, -36, -36, -36, -32, -26, -18, -12], index) + random.normal() * 2
   const strokes: Stroke[] = [
     add(
-      body({ width, depth, height, hollowTop: 1, hollowBottom: 1.2, lip: 0.8, uncus: index === 0 ? 1.5 : 0 }),
+      body({
+        width,
+        depth,
+        height,
+        hollowTop: 1,
+        hollowBottom: 1.2,
+        lip: 0.8,
+        uncus: index === 0 ? 1.5 : 0,
+        taper: 0,
+      }),
       0.1,
     ),
   ]
@@ -36,7 +45,7 @@ export function buildThoracic(index: number, random: Random): Vertebra {
         2.5,
       ),
     )
-    strokes.push(add(facetBlock([x, back + 8.5, 2], [5, 4.6], facet, 4.9), 2))
+    strokes.push(add(facetBlock([x, back + 8.5, 2], [5.4, 5], { lean: facet }, 5.1), 2))
     strokes.push(
       add(stretched(rod([x, back + 11, -1], [s * 1.5, junctionY, -3], 2.3, 2.5), [0, 0, -2], [1, 1, 2.9]), 2),
     )
