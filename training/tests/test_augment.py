@@ -37,6 +37,22 @@ def test_all_slices_of_a_vertebra_move_together():
     assert (first - last).abs().max() < 0.01
 
 
+def test_bent_crops_stay_aligned_with_their_masks_and_heat():
+    torch.manual_seed(2)
+    spot = torch.zeros(16, 1, 128, 128)
+    spot[:, :, 56:72, 56:72] = 1
+    none = torch.zeros(16)
+    straight = augment.affine(none, none + 1, torch.zeros(16, 2), none, none > 0, (128, 128))
+    waves = augment.draw_waves(1, 1, 45, spot)
+    bent = augment.warp(spot, straight, waves=waves)
+    heat = augment.warp(torch.nn.functional.avg_pool2d(spot, 8), straight, waves=waves)
+    assert (centre(bent[:, 0]) - centre(heat[:, 0])).abs().max() < 0.01
+    moved = (centre(bent[:, 0]) - centre(spot[:, 0])).norm(dim=1) * 90
+    assert 0.3 < moved.mean() < 4  # mm
+    assert augment.draw_waves(0, 1, 45, spot) is None
+    assert augment.draw_waves(0.5, 0.5, 45, spot).shape == (16, 2, 4, 4)
+
+
 def test_mirroring_reverses_x_alone():
     flags = torch.tensor([True, False])
     none = torch.zeros(2)

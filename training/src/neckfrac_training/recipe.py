@@ -120,6 +120,8 @@ class CropRecipe(NetworkRecipe):
     """False hides the vertebra's mask from the network."""
     mixup: float = 0.0
     """Share of batches whose samples are mixed in pairs, with their losses."""
+    elastic: float = 0.0
+    """Share of samples that are bent smoothly, by up to 1.5 mm (standard deviation) a node."""
     smoothing: float = 0.0
     """How far targets are drawn from 0 and 1 towards one half; 0.1 makes them 0.05 and 0.95."""
     focal: float = 0.0

@@ -53,7 +53,7 @@ class SequenceTask:
             batch["slice_label"],
         )
         if self.own.augment:
-            image, mask, slice_label = augment_stack(image, mask, slice_label)
+            image, mask, slice_label = augment_stack(image, mask, slice_label, self.own.elastic)
         stack = stack_neighbours(image, mask)
         if self.own.shuffle:
             stack, slice_label = shuffle_slices(self.own.shuffle, stack, slice_label)
@@ -130,11 +130,13 @@ def _row(vertebra: data.Vertebra, score: float) -> dict:
     return {"level": vertebra.level, "label": vertebra.fractured, "score": score}
 
 
-def augment_stack(image: Tensor, mask: Tensor, slice_label: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def augment_stack(
+    image: Tensor, mask: Tensor, slice_label: Tensor, elastic: float = 0.0
+) -> tuple[Tensor, Tensor, Tensor]:
     """image, mask (B, 24, 128, 128) float32 in [0, 1], slice_label (B, 24) -> the same, changed."""
     by = torch.randint(-2, 3, (len(image),), device=image.device)
     nothing = torch.zeros(len(image), 1, 16, 16, device=image.device)
-    image, mask, _ = augment_crops(shift_slices(image, by), shift_slices(mask, by), nothing)
+    image, mask, _ = augment_crops(shift_slices(image, by), shift_slices(mask, by), nothing, elastic=elastic)
     return image, mask, shift_slices(slice_label, by)
 
 

@@ -43,9 +43,9 @@ class SlicesTask:
             unseen = (batch["known"] == 0) & (batch["label"] > 0)  # the patch may have missed the fracture
             kept["weight"] = torch.where(unseen, 0, batch["weight"])
             focus = choose_focus(mask, heat)
-            image, mask, heat = augment_crops(image, mask, heat, PATCH, focus)
+            image, mask, heat = augment_crops(image, mask, heat, PATCH, focus, self.own.elastic)
         elif self.own.augment:
-            image, mask, heat = augment_crops(image, mask, heat)
+            image, mask, heat = augment_crops(image, mask, heat, elastic=self.own.elastic)
         joined = torch.cat([image, mask], 1).contiguous(memory_format=torch.channels_last)
         return mix_batch({"input": joined, "heat": heat, **kept}, self.own.mixup)
 
