@@ -120,6 +120,8 @@ export type Build = {
   readonly pillar: number
   /** By how much discs are thinner than the nominal ones, mm: the bodies are taller by it. */
   readonly discLossMm: number
+  /** Share of the bodies next to a worn disc, which is thinner still and its end plates flatter. */
+  readonly wear: number
   readonly uncusMm: number
   readonly taper: number
   /** Angle between a facet's normal and the body's axis, and how far the left one is turned outwards, radians. */
@@ -133,6 +135,7 @@ export const drawBuild = (random: Random): Build => ({
   spread: 0.98 + 0.06 * random.normal(),
   pillar: 1 + 0.08 * random.normal(),
   discLossMm: random.range(-0.8, 2.8),
+  wear: random.range(0, 0.5),
   uncusMm: random.range(3, 6),
   taper: random.range(0.05, 0.25),
   facet: 0.78 + 0.07 * random.normal(),
@@ -145,7 +148,9 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
   const v = (mm: number, share = 0.045) => mm * (1 + share * random.normal())
   const width = v(size.width * build.width)
   const depth = v(size.depth * build.depth)
-  const height = v(size.height, 0.03) + build.discLossMm
+  const worn = random.chance(build.wear) ? random.range(0.5, 2.8) : 0
+  const flat = 1 - worn / 4
+  const height = v(size.height, 0.03) + build.discLossMm + worn
   const uncus = v(build.uncusMm, 0.12) * (index === 4 ? 0.7 : 1)
   const back = depth / 2
   const facet = build.facet + (index === 4 ? 0.12 : 0) + random.normal() * 0.04
@@ -156,8 +161,8 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
         width,
         depth,
         height,
-        hollowTop: v(0.7, 0.3),
-        hollowBottom: v(1.5, 0.3),
+        hollowTop: flat * v(0.7, 0.3),
+        hollowBottom: flat * v(1.5, 0.3),
         lip: v(1.9, 0.25),
         uncus,
         taper: build.taper,
