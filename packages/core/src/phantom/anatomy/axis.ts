@@ -10,26 +10,29 @@ export function buildAxis(build: Build, random: Random): Vertebra {
   const depth = v(16 * build.depth)
   const height = 19
   const tip = v(28, 0.03)
+  const dens = v(5.2, 0.07)
+  const lean = random.range(-0.8, 2.5)
   const facet = build.facet - 0.03
   const strokes: Stroke[] = [
     add(body({ width, depth, height, hollowTop: 0, hollowBottom: 1.8, lip: 2.6, uncus: 0, taper: 0 }), 2),
     add(ellipsoid([0, 0.5, 6], [9.5, 7.2, 8]), 4),
-    add(rod([0, 0.3, 6], [0, 0.8, 18], 5.8, v(4.9)), 4),
-    add(rod([0, 0.8, 17], [0, 1.4, tip - 5], v(5.1), 4.6), 3),
+    // The shoulders that carry C1: one wide block, smooth in front, that falls off to both sides.
+    add(
+      common(ellipsoid([0, 0.2, 2], [v(25), v(8.8), 8.6]), (x, _y, z) => z - 8.6 + (Math.abs(x) - 14) * 0.38),
+      3,
+    ),
+    // The dens leans back a little in most people.
+    add(rod([0, 0.3, 6], [0, 0.8, 17], v(6), dens), 4),
+    add(rod([0, 0.8, 16], [random.normal() * 0.4, 1 + lean, tip - dens], dens, v(0.93, 0.03) * dens), 3),
     // waist behind, where the transverse ligament runs
-    carve(rod([-7, 8.4, 16.5], [7, 8.4, 16.5], 2.6), 2),
+    carve(rod([-7, 9.2, 16.5], [7, 9.2, 16.5], 2.6), 2),
   ]
   const lamina = v(30.5, 0.03)
   for (const s of [1, -1]) {
     const uneven = 1 + 0.035 * random.normal()
-    const shoulder = ellipsoid([s * 13.6 * uneven, 0.2, 2], [9.4, v(8.6), 8.4])
     strokes.push(
-      add(
-        common(shoulder, (x, _y, z) => z - 8.6 + (Math.abs(x) - 14) * 0.38),
-        3,
-      ),
       // The flank of the body below the shoulder slopes inwards.
-      add(rod([s * 12, 0, -1], [s * 7, -0.5, -8], 5.5, 3.6), 4),
+      add(rod([s * 12, 0, -1], [s * 6.5, -0.5, -6.5], 6, 3.6), 6),
       // Pars: thin, from the shoulder back and down to the lower facet.
       add(blade([s * 14, 3, 1.5], [s * 18.5, 11, -4.5], v(3.9), v(4.3), 1.15), 3.5),
       add(
