@@ -30,7 +30,8 @@ if (positionals.length !== 1 || !existsSync(options.python)) {
 }
 // As cli.ts does, or the threads would take longer to start than in use.
 enableCompileCache()
-process.env['NODE_COMPILE_CACHE'] ??= getCompileCacheDir()
+const cache = getCompileCacheDir()
+if (cache !== undefined) process.env.NODE_COMPILE_CACHE = cache
 const SYNTAXES = ['jpeg-lossless', 'rle', 'jpeg-ls', 'jpeg-2000'] as const
 const peer = path.join(import.meta.dirname, 'peer', 'codecs.py')
 const THREADS = Math.min(4, availableParallelism())

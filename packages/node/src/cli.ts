@@ -5,5 +5,5 @@ import { enableCompileCache, getCompileCacheDir } from 'node:module'
 enableCompileCache()
 // Threads take it from here, and start in half the time too.
 const cache = getCompileCacheDir()
-if (cache !== undefined) process.env['NODE_COMPILE_CACHE'] = cache
+if (cache !== undefined) process.env.NODE_COMPILE_CACHE = cache
 await import('./main.ts')
