@@ -34,7 +34,7 @@ export async function readStudy(candidate: StudyCandidate, options: ReadOptions 
   options.signal?.throwIfAborted()
   options.onProgress?.({ stage: 'read', done: 1, total: 1 })
   const { series, skipped } = candidate
-  return { ...identity, volume, slices: [], series, findings: [], skipped }
+  return { ...identity, volume, plane: 'axial', slices: [], series, findings: [], skipped }
 }
 
 async function readDicom(
@@ -61,6 +61,7 @@ async function readDicom(
   const volume = orderAxes(built.volume, (length) => new Int16Array(length))
   return {
     volume,
+    plane: content.plane,
     // Sagittal and coronal images are no slices of the volume once it is in the order of an axial series.
     slices: volume === built.volume ? built.slices : [],
     series: candidate.series,

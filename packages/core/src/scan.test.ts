@@ -64,6 +64,23 @@ describe('scanSource', () => {
     expect(study.series.filter(({ chosen }) => chosen)).toHaveLength(1)
   })
 
+  it.each([
+    ['sagittal, 90', [0, 1, 0, 0, 0, -1], [1, 0, 0]],
+    ['coronal, 90', [1, 0, 0, 0, 0, -1], [0, 1, 0]],
+    ['oblique, 45', [1, 0, 0, 0, Math.SQRT1_2, Math.SQRT1_2], [0, -1, 1]],
+  ])('says of a series that is not axial how it lies: %s degrees', async (words, orientation, step) => {
+    const slices = Array.from({ length: 60 }, (_, k) => {
+      const position = step.map((mm) => k * mm)
+      return [`${k}`, writeSlice({ orientation, position, sop: `1.2.3.${k}`, rows: 80, columns: 2 })] as const
+    })
+    const { studies } = await scanSource(memorySource(Object.fromEntries(slices)))
+    const { plane, findings } = await readStudy(studies[0])
+    expect(`${plane}, `).toBe(words.replace(/\d+$/, ''))
+    expect(findings.find(({ code }) => code === 'not-axial')?.message).toContain(
+      `The series read is ${words} degrees from axial`,
+    )
+  })
+
   it('skips images that no codec decodes, with the name of the syntax', async () => {
     const compressed = { transferSyntax: '1.2.840.10008.1.2.5', fragments: [new Uint8Array(4)] }
     const files = { ...series('a', 25), ...series('a', 1, compressed) }
