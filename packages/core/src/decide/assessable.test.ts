@@ -87,14 +87,30 @@ describe('a study without a neck is refused as what it seems to be', () => {
     expect(finding.message).toContain(words)
     expect(others).toEqual([])
   })
-  test('specks of label do not count', () => {
-    const four = labelled([1, 2, 3, 4, 5]).map((v) => (v.label === 5 ? { ...v, volumeMm3: 800 } : v))
-    const labels = { data: new Uint8Array(1), shape: [1, 1, 1] as const, ijkToLps: [] }
-    const [{ code, message }] = assess({ volume, plane: 'axial' }, { labels, vertebrae: four })
+})
+
+describe('a vertebra of which too small a part is in view does not count', () => {
+  const labels = { data: new Uint8Array(1), shape: [1, 1, 1] as const, ijkToLps: [] }
+  const refusal = (volumesMm3: readonly number[]) => {
+    const vertebrae = labelled([1, 2, 3, 4, 5]).map((v, n) => ({ ...v, volumeMm3: volumesMm3[n] }))
+    return assess({ volume, plane: 'axial' }, { labels, vertebrae }).find((f) => f.severity === 'blocking')
+  }
+  test.each([
+    ['a sliver of the lowest, by the others', [9000, 14000, 9000, 9000, 2600], 'C1, C2, C3, C4', 'C5', '2.7'],
+    ['a sliver of the highest', [2600, 14000, 9000, 9000, 9000], 'C2, C3, C4, C5', 'C1', '2.7'],
+    ['specks, of a small neck too', [3000, 4000, 3000, 3000, 1400], 'C1, C2, C3, C4', 'C5', '1.5'],
+  ])('%s', (_, volumesMm3, seen, sliver, ml) => {
+    const { code, message } = refusal(volumesMm3)!
     expect(code).toBe('no-cervical-spine')
     expect(message).toContain(
-      'only C1, C2, C3, C4 could be labelled (and less than 1.5 ml of C5); 5 consecutive ones are needed',
+      `only ${seen} could be labelled (of ${sliver} too small a part: less than ${ml} ml); 5 consecutive ones are needed`,
     )
+  })
+  test.each([
+    ['a third of it does', [9000, 14000, 9000, 9000, 2800]],
+    ['a third does in a child, whose vertebrae are small,', [3000, 4000, 3000, 3000, 1600]],
+  ])('but %s', (_, volumesMm3) => {
+    expect(refusal(volumesMm3)).toBeUndefined()
   })
 })
 
