@@ -1,3 +1,4 @@
+import type { Instance } from './dicom/instance.ts'
 import { createPixelReader, whyUnreadable } from './dicom/pixels.ts'
 import { NeckFracError } from './errors.ts'
 import { orderAxes } from './nifti/axes.ts'
@@ -42,7 +43,8 @@ async function readDicom(
   candidate: StudyCandidate,
   { codecs = {}, signal, onProgress }: ReadOptions,
 ) {
-  const files = new Map<string, SourceFile>(content.slices.map(({ instance, file }) => [instance.path, file]))
+  // Not by path: an archive may hold one twice.
+  const files = new Map<Instance, SourceFile>(content.slices.map(({ instance, file }) => [instance, file]))
   const judged = content.slices.map(({ instance }) => ({ instance, reason: whyUnreadable(instance, codecs) }))
   const readable = judged.filter(({ reason }) => reason === null).map(({ instance }) => instance)
   const unreadable = judged.flatMap(({ instance, reason }) =>
@@ -54,7 +56,7 @@ async function readDicom(
       `${unreadable[0].path} and all other images of the series: ${unreadable[0].reason}`,
     )
   const readPixels = createPixelReader(codecs)
-  const built = await buildVolume(readable, (instance) => readPixels(instance, files.get(instance.path)!), {
+  const built = await buildVolume(readable, (instance) => readPixels(instance, files.get(instance)!), {
     ...(signal && { signal }),
     onProgress: (done, total) => onProgress?.({ stage: 'read', done, total }),
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type SliceOptions, writeSlice } from '../test/dicom-bytes.ts'
-import { memorySource } from '../test/memory-source.ts'
+import { memoryFile, memorySource } from '../test/memory-source.ts'
 import { isNeckFracError } from './errors.ts'
 import { writeNifti } from './nifti/write.ts'
 import { readStudy } from './read.ts'
@@ -79,6 +79,16 @@ describe('scanSource', () => {
     expect(findings.find(({ code }) => code === 'not-axial')?.message).toContain(
       `The series read is ${words} degrees from axial`,
     )
+  })
+
+  it('reads each image from its own file where two have one path, as entries of an archive may', async () => {
+    const slices = Array.from({ length: 20 }, (_, k) =>
+      writeSlice({ position: [0, 0, 4 * k], value: () => k, sop: `1.2.3.${k}` }),
+    )
+    const files = async () => slices.map((bytes) => memoryFile('a.dcm', bytes))
+    const { studies } = await scanSource({ name: 'archive', files })
+    const { volume } = await readStudy(studies[0])
+    expect(Array.from({ length: 20 }, (_, k) => volume.data[16 * k])).toEqual([...slices.keys()])
   })
 
   it('skips images that no codec decodes, with the name of the syntax', async () => {
