@@ -59,12 +59,14 @@ export async function anonymize(
   return { written: taken.size, skipped }
 }
 
+/** The system's messages name the path, which may hold the patient's name; its codes do not. */
 async function readWhole(file: SourceFile): Promise<Uint8Array> {
   try {
     return await file.read()
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new NeckFracError('input', `cannot be read: ${why}`, { cause })
+    if (cause instanceof NeckFracError) throw cause
+    const code = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : ''
+    throw new NeckFracError('input', `cannot be read${code}`, { cause })
   }
 }
 
