@@ -81,6 +81,19 @@ describe('scanSource', () => {
     )
   })
 
+  it('names the patient of the series that it reads, where one UID is given to two', async () => {
+    const source = memorySource({
+      ...series('a', 5, { patientId: 'P1' }),
+      ...series('b', 30, { patientId: 'P2' }),
+    })
+    const [{ patientId, series: found }] = (await scanSource(source)).studies
+    expect(patientId).toBe('P2')
+    expect(found.map(({ sliceCount, chosen }) => [sliceCount, chosen])).toEqual([
+      [5, false],
+      [30, true],
+    ])
+  })
+
   it('reads each image from its own file where two have one path, as entries of an archive may', async () => {
     const slices = Array.from({ length: 20 }, (_, k) =>
       writeSlice({ position: [0, 0, 4 * k], value: () => k, sop: `1.2.3.${k}` }),

@@ -152,7 +152,7 @@ function describeStudy(
 ): StudyCandidate {
   const { series, skipped } = groupSeries(images.map(({ instance }) => instance))
   const { chosen, summaries } = chooseSeries(series, { codecs, rules })
-  const [{ instance: first }] = images
+  const first = chosen?.instances[0] ?? images[0].instance
   const fileOf = new Map(images.map(({ instance, file }) => [instance, file]))
   const content =
     chosen === null
@@ -168,7 +168,7 @@ function describeStudy(
     seriesInstanceUid: chosen?.seriesInstanceUid ?? '',
     patientId: first.patientId,
     patientName: first.patientName,
-    description: first.studyDescription || (chosen?.instances[0].seriesDescription ?? ''),
+    description: first.studyDescription || (chosen === null ? '' : first.seriesDescription),
     series: summaries,
     skipped,
     content,

@@ -39,6 +39,7 @@ describe('groupSeries', () => {
   })
 
   it.each<[string, SliceOptions]>([
+    ['patient', { patientId: 'P2' }],
     ['orientation', { orientation: [0, 1, 0, 0, 0, -1] }],
     ['matrix', { rows: 6 }],
     ['pixel size', { pixelSpacing: [0.5, 0.5] }],
