@@ -7,6 +7,8 @@ export type ZipEntry = {
   readonly method: 0 | 8
   /** What the directory claims. */
   readonly size: number
+  /** Of the unpacked bytes; 0 when absent. */
+  readonly crc?: number
 }
 
 /** A zip archive as APPNOTE 4.3 lays it out, with whatever sizes and names the entries claim. */
@@ -14,12 +16,12 @@ export function zipOf(entries: readonly ZipEntry[]): Buffer {
   const parts: Buffer[] = []
   const directory: Buffer[] = []
   let offset = 0
-  for (const { name, packed, method, size } of entries) {
+  for (const { name, packed, method, size, crc = 0 } of entries) {
     const path = Buffer.from(name)
     const fields = Buffer.alloc(26)
     fields.writeUInt16LE(20, 0)
     fields.writeUInt16LE(method, 4)
-    fields.writeUInt32LE(packed.length < 1e6 ? crc32(packed) : 0, 10)
+    fields.writeUInt32LE(crc, 10)
     fields.writeUInt32LE(packed.length, 14)
     fields.writeUInt32LE(size, 18)
     fields.writeUInt16LE(path.length, 22)
@@ -44,6 +46,7 @@ export const deflated = (name: string, content: Uint8Array): ZipEntry => ({
   packed: deflateRawSync(content),
   method: 8,
   size: content.length,
+  crc: crc32(content),
 })
 
 const BLOCK = 64 * 2 ** 20

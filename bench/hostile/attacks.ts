@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deflateBomb, deflated, gzipBomb, zipOf } from './archives.ts'
 import { element, encapsulated, nested, niftiHeader, part10, slice } from './files.ts'
@@ -55,6 +55,8 @@ const emptyJpegs = (size: number) =>
 const preamble = (magic: string): Buffer =>
   Buffer.concat([Buffer.from(magic, 'latin1'), Buffer.alloc(128)]).subarray(0, 128)
 
+const chainOf = (folder: string): string => join(folder, ...new Array<string>(1000).fill('d'))
+
 export const ATTACKS: readonly Attack[] = [
   {
     name: 'zip bomb: 4 MB that unpack to a DICOM header of 4 GB',
@@ -73,6 +75,13 @@ export const ATTACKS: readonly Attack[] = [
           deflated(['../../evil', '/tmp/evil', 'C:\\evil', '..\\..\\evil'][z % 4] + z, slice({ z })),
         ),
       ),
+    ),
+  },
+  {
+    name: 'zip whose entries have one name',
+    command: 'predict',
+    make: oneFile('a.zip', () =>
+      zipOf(Array.from({ length: 24 }, (_, z) => deflated('a.dcm', slice({ z })))),
     ),
   },
   {
@@ -227,12 +236,31 @@ export const ATTACKS: readonly Attack[] = [
     },
   },
   {
+    name: 'file and folder names that are no UTF-8',
+    command: 'info',
+    make: (folder) => {
+      const at = (name: string) => Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(name, 'latin1')])
+      mkdirSync(at('Sch\xe4del'))
+      for (const name of ['Sch\xe4del/\xff\xfe', 'H\xe4ls.dcm']) writeFileSync(at(name), 'no DICOM')
+      return folder
+    },
+  },
+  {
     name: '1,000 folders in each other',
     command: 'info',
     make: (folder) => {
-      let deep = folder
-      for (let n = 0; n < 1000; n++) deep = join(deep, 'd')
-      mkdirSync(deep, { recursive: true })
+      mkdirSync(chainOf(folder), { recursive: true })
+      return folder
+    },
+  },
+  {
+    name: '3,000 folders in each other: no path is as long',
+    command: 'info',
+    make: (folder) => {
+      const parts = ['a', 'b', 'c'].map((name) => join(folder, name))
+      for (const part of parts) mkdirSync(chainOf(part), { recursive: true })
+      renameSync(parts[1], join(chainOf(parts[0]), 'd'))
+      renameSync(parts[0], join(chainOf(parts[2]), 'd'))
       return folder
     },
   },

@@ -39,7 +39,11 @@ export type SliceOptions = {
   readonly syntax?: string
   readonly pixels?: Buffer
   readonly preamble?: Buffer
+  /** Elements before all others. */
+  readonly before?: Buffer
 }
+
+const NOTHING = Buffer.alloc(0)
 
 /** One slice of an axial CT. */
 export function slice({ z, study = '1.2.3', rows = 16, columns = 16, ...options }: SliceOptions): Buffer {
@@ -65,7 +69,11 @@ export function slice({ z, study = '1.2.3', rows = 16, columns = 16, ...options 
     [0x00281052, 'DS', '-1000'],
     [0x00281053, 'DS', '1'],
   ]
-  return part10(Buffer.concat([...parts.map(element), pixels]), options.syntax, options.preamble)
+  return part10(
+    Buffer.concat([options.before ?? NOTHING, ...parts.map(element), pixels]),
+    options.syntax,
+    options.preamble,
+  )
 }
 
 /** One fragment of encapsulated pixels. */

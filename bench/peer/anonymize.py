@@ -1,9 +1,9 @@
 """Judges `neckfrac anonymize` and `gdcmanon` on the same files, with pydicom and an independent table of the profile.
 
-    anonymize.py PILE OURS KEY [--gdcm CERTIFICATE]
+    anonymize.py PILE OURS KEY --gdcmanon PROGRAM --certificate FILE
 
-PILE is the folder that was anonymised, OURS what `neckfrac anonymize PILE --out OURS --key KEY` wrote. With --gdcm the
-same files go through gdcmanon too. Prints a Markdown table. Ends with 1 when anything of the profile is left in OURS.
+PILE is the folder that was anonymised, OURS what `neckfrac anonymize PILE --out OURS --key KEY` wrote; the same files go
+through gdcmanon one by one. Prints a Markdown table. Ends with 1 when anything of the profile is left in OURS.
 """
 
 import argparse
@@ -27,6 +27,9 @@ IDENTIFYING = ("PatientName", "PatientID", "PatientBirthDate", "OtherPatientIDs"
                "SeriesInstanceUID", "SOPInstanceUID", "StudyID")  # fmt: skip
 DUMMIES = (b"ANONYMIZED", b"19000101")
 STATEMENT = {0x00120062, 0x00120063, 0x00120064, 0x00280303}
+
+
+LIMIT_S = 20
 
 
 def walk(dataset, path=()):
@@ -101,7 +104,8 @@ def main():
     parser.add_argument("pile", type=Path)
     parser.add_argument("ours", type=Path)
     parser.add_argument("key", type=Path)
-    parser.add_argument("--gdcm", type=Path)
+    parser.add_argument("--gdcmanon", required=True)
+    parser.add_argument("--certificate", type=Path, required=True)
     args = parser.parse_args()
     key = bytes.fromhex(args.key.read_text().strip())
     written = {path.stem: path for path in args.ours.rglob("*.dcm")}
@@ -126,14 +130,15 @@ def main():
                 done.add(name)
                 sides["neckfrac"]["files written"] += 1
                 judge(old, new, path.read_bytes(), ours.read_bytes(), sides["neckfrac"])
-        if args.gdcm is None:
-            continue
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "out.dcm"
-            command = ["gdcmanon", "-e", "-c", args.gdcm, "-i", path, "-o", out]
+            command = [args.gdcmanon, "-e", "-c", args.certificate, "-i", path, "-o", out]
             try:
-                ended = subprocess.run(command, capture_output=True, timeout=60, check=False).returncode
+                ended = subprocess.run(command, capture_output=True, timeout=LIMIT_S, check=False).returncode
                 new = read(out) if ended == 0 and out.exists() else None
+            except subprocess.TimeoutExpired:
+                sides["gdcmanon"][f"files not done in {LIMIT_S} s"] += 1
+                new = None
             except Exception:
                 new = None
             if new is not None:
@@ -143,7 +148,7 @@ def main():
     rows = sorted({row for counts in sides.values() for row in counts}, key=lambda row: not row.startswith("files"))
     print("| | neckfrac anonymize | gdcmanon |\n|---|---|---|")
     for row in rows:
-        print(f"| {row} | {sides['neckfrac'][row]} | {sides['gdcmanon'][row] if args.gdcm else '-'} |")
+        print(f"| {row} | {sides['neckfrac'][row]} | {sides['gdcmanon'][row]} |")
     ours = sides["neckfrac"]
     zero = [row for row in ours if "left" in row or "changed" in row or "no original" in row]
     return 1 if any(ours[row] for row in zero) else 0

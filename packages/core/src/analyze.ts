@@ -69,7 +69,7 @@ export async function* analyze(
     onProgress: (done, total) => onStep?.({ stage: 'segment', done, total }),
   })
   options.onSegmentation?.(segmentation)
-  const findings = [...study.findings, ...assess(study.volume, segmentation)]
+  const findings = [...study.findings, ...assess(study, segmentation)]
   const analysable = !findings.some((f) => f.severity === 'blocking')
   watch.lap('segment')
 

@@ -1,3 +1,4 @@
+import type { Instance } from './dicom/instance.ts'
 import { createPixelReader, whyUnreadable } from './dicom/pixels.ts'
 import { NeckFracError } from './errors.ts'
 import { orderAxes } from './nifti/axes.ts'
@@ -34,7 +35,7 @@ export async function readStudy(candidate: StudyCandidate, options: ReadOptions 
   options.signal?.throwIfAborted()
   options.onProgress?.({ stage: 'read', done: 1, total: 1 })
   const { series, skipped } = candidate
-  return { ...identity, volume, slices: [], series, findings: [], skipped }
+  return { ...identity, volume, plane: 'axial', slices: [], series, findings: [], skipped }
 }
 
 async function readDicom(
@@ -42,7 +43,8 @@ async function readDicom(
   candidate: StudyCandidate,
   { codecs = {}, signal, onProgress }: ReadOptions,
 ) {
-  const files = new Map<string, SourceFile>(content.slices.map(({ instance, file }) => [instance.path, file]))
+  // Not by path: an archive may hold one twice.
+  const files = new Map<Instance, SourceFile>(content.slices.map(({ instance, file }) => [instance, file]))
   const judged = content.slices.map(({ instance }) => ({ instance, reason: whyUnreadable(instance, codecs) }))
   const readable = judged.filter(({ reason }) => reason === null).map(({ instance }) => instance)
   const unreadable = judged.flatMap(({ instance, reason }) =>
@@ -54,13 +56,14 @@ async function readDicom(
       `${unreadable[0].path} and all other images of the series: ${unreadable[0].reason}`,
     )
   const readPixels = createPixelReader(codecs)
-  const built = await buildVolume(readable, (instance) => readPixels(instance, files.get(instance.path)!), {
+  const built = await buildVolume(readable, (instance) => readPixels(instance, files.get(instance)!), {
     ...(signal && { signal }),
     onProgress: (done, total) => onProgress?.({ stage: 'read', done, total }),
   })
   const volume = orderAxes(built.volume, (length) => new Int16Array(length))
   return {
     volume,
+    plane: content.plane,
     // Sagittal and coronal images are no slices of the volume once it is in the order of an axial series.
     slices: volume === built.volume ? built.slices : [],
     series: candidate.series,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type SliceOptions, writeSlice } from '../test/dicom-bytes.ts'
-import { memorySource } from '../test/memory-source.ts'
+import { memoryFile, memorySource } from '../test/memory-source.ts'
 import { isNeckFracError } from './errors.ts'
 import { writeNifti } from './nifti/write.ts'
 import { readStudy } from './read.ts'
@@ -62,6 +62,46 @@ describe('scanSource', () => {
     expect(study).toMatchObject({ seriesInstanceUid: 'three', slices: [] })
     expect(study.volume.data[0]).toBe(-1000)
     expect(study.series.filter(({ chosen }) => chosen)).toHaveLength(1)
+  })
+
+  it.each([
+    ['sagittal, 90', [0, 1, 0, 0, 0, -1], [1, 0, 0]],
+    ['coronal, 90', [1, 0, 0, 0, 0, -1], [0, 1, 0]],
+    ['oblique, 45', [1, 0, 0, 0, Math.SQRT1_2, Math.SQRT1_2], [0, -1, 1]],
+  ])('says of a series that is not axial how it lies: %s degrees', async (words, orientation, step) => {
+    const slices = Array.from({ length: 60 }, (_, k) => {
+      const position = step.map((mm) => k * mm)
+      return [`${k}`, writeSlice({ orientation, position, sop: `1.2.3.${k}`, rows: 80, columns: 2 })] as const
+    })
+    const { studies } = await scanSource(memorySource(Object.fromEntries(slices)))
+    const { plane, findings } = await readStudy(studies[0])
+    expect(`${plane}, `).toBe(words.replace(/\d+$/, ''))
+    expect(findings.find(({ code }) => code === 'not-axial')?.message).toContain(
+      `The series read is ${words} degrees from axial`,
+    )
+  })
+
+  it('names the patient of the series that it reads, where one UID is given to two', async () => {
+    const source = memorySource({
+      ...series('a', 5, { patientId: 'P1' }),
+      ...series('b', 30, { patientId: 'P2' }),
+    })
+    const [{ patientId, series: found }] = (await scanSource(source)).studies
+    expect(patientId).toBe('P2')
+    expect(found.map(({ sliceCount, chosen }) => [sliceCount, chosen])).toEqual([
+      [5, false],
+      [30, true],
+    ])
+  })
+
+  it('reads each image from its own file where two have one path, as entries of an archive may', async () => {
+    const slices = Array.from({ length: 20 }, (_, k) =>
+      writeSlice({ position: [0, 0, 4 * k], value: () => k, sop: `1.2.3.${k}` }),
+    )
+    const files = async () => slices.map((bytes) => memoryFile('a.dcm', bytes))
+    const { studies } = await scanSource({ name: 'archive', files })
+    const { volume } = await readStudy(studies[0])
+    expect(Array.from({ length: 20 }, (_, k) => volume.data[16 * k])).toEqual([...slices.keys()])
   })
 
   it('skips images that no codec decodes, with the name of the syntax', async () => {

@@ -6,7 +6,7 @@ import { isNiftiPath, probeNiftiCt } from './nifti/probe.ts'
 import type { Codecs, Signal, Source, SourceFile } from './ports.ts'
 import { chooseSeries } from './series/choose.ts'
 import { groupSeries, type Series } from './series/group.ts'
-import { planeOf } from './series/plane.ts'
+import { degreesFromAxial, type Plane, planeOf } from './series/plane.ts'
 import { type CompiledRules, compileRules, isDerived } from './series/rules.ts'
 import { defaultSeriesRules, type SeriesRules } from './series/rules-file.ts'
 import type { Finding, SeriesSummary, Skipped } from './series/study.ts'
@@ -29,6 +29,7 @@ export type StudyCandidate = {
 export type StudyContent =
   | {
       readonly kind: 'dicom'
+      readonly plane: Plane
       readonly slices: readonly { readonly instance: Instance; readonly file: SourceFile }[]
       readonly findings: readonly Finding[]
     }
@@ -151,13 +152,14 @@ function describeStudy(
 ): StudyCandidate {
   const { series, skipped } = groupSeries(images.map(({ instance }) => instance))
   const { chosen, summaries } = chooseSeries(series, { codecs, rules })
-  const [{ instance: first }] = images
+  const first = chosen?.instances[0] ?? images[0].instance
   const fileOf = new Map(images.map(({ instance, file }) => [instance, file]))
   const content =
     chosen === null
       ? null
       : {
           kind: 'dicom' as const,
+          plane: planeOf(chosen.normal),
           slices: chosen.instances.map((instance) => ({ instance, file: fileOf.get(instance)! })),
           findings: findingsOf(chosen),
         }
@@ -166,7 +168,7 @@ function describeStudy(
     seriesInstanceUid: chosen?.seriesInstanceUid ?? '',
     patientId: first.patientId,
     patientName: first.patientName,
-    description: first.studyDescription || (chosen?.instances[0].seriesDescription ?? ''),
+    description: first.studyDescription || (chosen === null ? '' : first.seriesDescription),
     series: summaries,
     skipped,
     content,
@@ -192,7 +194,7 @@ function findingsOf(series: Series): readonly Finding[] {
   if (plane !== 'axial')
     warn(
       'not-axial',
-      `The series read is ${plane}; it was resampled for networks that learned from axial slices.`,
+      `The series read is ${plane}, ${Math.round(degreesFromAxial(series.normal))} degrees from axial; it was resampled for networks that learned from axial slices.`,
     )
   return findings
 }
@@ -225,6 +227,7 @@ function summarizeNifti(uid: string, { shape, ijkToLps }: Grid): SeriesSummary {
     seriesInstanceUid: uid,
     description: 'NIfTI volume',
     modality: 'CT',
+    plane: 'axial',
     sliceCount: shape[0],
     rows: shape[1],
     columns: shape[2],

@@ -26,6 +26,7 @@ export const report: Report = {
       seriesInstanceUid: '1.2.826.7.1',
       description: 'BONE 0.8',
       modality: 'CT',
+      plane: 'axial',
       sliceCount: 300,
       rows: 512,
       columns: 512,

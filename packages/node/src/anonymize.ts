@@ -1,7 +1,14 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type DeidentifyOptions, deidentify, NeckFracError, type Skipped, uidOfHash } from '@neckfrac/core'
+import {
+  type DeidentifyOptions,
+  deidentify,
+  NeckFracError,
+  type Skipped,
+  type SourceFile,
+  uidOfHash,
+} from '@neckfrac/core'
 import { writeAtomically } from './atomic-file.ts'
 import { openSource } from './sources.ts'
 
@@ -33,7 +40,7 @@ export async function anonymize(
         signal?.throwIfAborted()
         try {
           if (file.size > MAX_FILE_BYTES) throw new NeckFracError('input', 'larger than 1 GB')
-          const clean = deidentify(await file.read(), names)
+          const clean = deidentify(await readWhole(file), names)
           const name = join(clean.studyInstanceUid, clean.seriesInstanceUid, `${clean.sopInstanceUid}.dcm`)
           if (taken.has(name)) throw new NeckFracError('input', 'another file has the same UIDs')
           taken.add(name)
@@ -50,6 +57,17 @@ export async function anonymize(
     }
   }
   return { written: taken.size, skipped }
+}
+
+/** The system's messages name the path, which may hold the patient's name; its codes do not. */
+async function readWhole(file: SourceFile): Promise<Uint8Array> {
+  try {
+    return await file.read()
+  } catch (cause) {
+    if (cause instanceof NeckFracError) throw cause
+    const code = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : ''
+    throw new NeckFracError('input', `cannot be read${code}`, { cause })
+  }
 }
 
 /** The secret of a file of 64 hexadecimal digits; a new one when there is no such file. */

@@ -148,8 +148,8 @@ const REASONS = {
   'C-Spine 2.5 STANDARD': 'another series is preferred: bone kernel',
   'C-Spine 2.5 BONEPLUS': 'best of 5: bone kernel',
   'C-Spine 5.0 STANDARD': 'another series is preferred: slices of 3 mm or thinner',
-  'Sagittal BONEPLUS': 'another series is preferred: better plane (axial, oblique, sagittal, coronal)',
-  'Coronal BONEPLUS': 'another series is preferred: better plane (axial, oblique, sagittal, coronal)',
+  'Sagittal BONEPLUS': 'another series is preferred: axial, not sagittal',
+  'Coronal BONEPLUS': 'another series is preferred: axial, not coronal',
 }
 const SKIPPED = [
   { path: '7/screen-save.dcm', reason: 'secondary capture (SOP class)' },

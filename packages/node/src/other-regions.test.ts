@@ -114,6 +114,11 @@ describe('a study of another part of the body is refused as such', () => {
       'It looks like a study of the chest, abdomen or lumbar spine: ',
     ],
     [
+      'the neck down to the upper quarter of C5',
+      () => [slicesOf(5, 5)[0] + 5, top()],
+      'only C1, C2, C3, C4 could be labelled (of C5 too small a part: less than ',
+    ],
+    [
       'the neck from the middle of C4 to T1',
       () => [slicesOf(T1, T1)[0], slicesOf(4, 4)[1] - 4],
       'too short a part of the neck',

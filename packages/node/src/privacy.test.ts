@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSeriesWriter, synthesize } from '@neckfrac/core'
@@ -107,6 +117,16 @@ it('anonymize writes nothing of the patient, and the same names with the same ke
   expect(list(second)).toEqual(list(first))
   expect(list(third)).not.toEqual(list(first))
   expect(list(first).every((name) => /^[\d./\\]+(\.dcm)?$/.test(String(name)))).toBe(true)
+})
+
+it('anonymize goes on past a file that cannot be read, and names no path', async () => {
+  const folder = join(root, 'ZELDAMARK')
+  cpSync(study, folder, { recursive: true })
+  symlinkSync(join(root, 'DRMARK'), join(folder, 'link.dcm'))
+  const { code, printed } = await run('anonymize', folder, '--out', join(root, 'e'))
+  expect(code).toBe(0)
+  expect(printed).toContain('1 file: a link that leads nowhere (ENOENT)')
+  expectNoMarks(printed, join(root, 'e'))
 })
 
 it('a copy without the patient is read as the same study', async () => {

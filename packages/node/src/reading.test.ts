@@ -134,7 +134,9 @@ describe.skipIf(!present)(title, () => {
   it('says what it would read and why', async () => {
     const path = `${DATA}ct-acrin-flt-breast-001`
     const text = describeScan('ACRIN', await surveySource(await openSource(path), { codecs: CODECS }))
-    expect(text).toContain('* CT, PET-CT SERIES, kernel SOFT: 99 x 512 x 512, 0.98 x 0.98 mm, 4.25 mm apart')
+    expect(text).toContain(
+      '* CT, PET-CT SERIES, kernel SOFT: 99 axial images of 512 x 512, 0.98 x 0.98 mm, 4.25 mm apart',
+    )
     expect(text).toContain('not read: only 17 slices, 20 needed')
     expect(text).toContain('1 study would be read.')
   })

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { BlobWriter, TextReader, Uint8ArrayReader, ZipWriter } from '@zip.js/zip.js'
@@ -74,7 +74,7 @@ describe('openSource', () => {
     await expect(openSource(join(root, 'study/IM 1/x'))).rejects.toThrow('no such file or folder')
   })
 
-  it('follows links inside the folder once, and none that leave it', async () => {
+  it('follows links inside the folder once, and says of those that leave it', async () => {
     const folder = join(root, 'links')
     mkdirSync(join(folder, 'real'), { recursive: true })
     writeFileSync(join(folder, 'real/a'), 'a')
@@ -84,7 +84,43 @@ describe('openSource', () => {
     symlinkSync(join(root, 'study/IM 1'), join(folder, 'outside-file'))
     symlinkSync(join(folder, 'gone'), join(folder, 'broken'))
     const files = await (await openSource(folder)).files()
-    expect(files.map(({ path }) => path)).toEqual(['inside', 'real/a'])
+    const reasons = await Promise.all(
+      files.map(async (file) => [file.path, await file.read().catch(({ message }) => message)]),
+    )
+    expect(reasons).toEqual([
+      ['broken', 'a link that leads nowhere (ENOENT)'],
+      ['inside', Buffer.from('a')],
+      ['outside', 'a link out of the folder'],
+      ['outside-file', 'a link out of the folder'],
+      ['real/a', Buffer.from('a')],
+    ])
+  })
+
+  // Other systems take no such names.
+  it.runIf(process.platform === 'linux')('reads names that are no UTF-8', async () => {
+    const folder = join(root, 'latin')
+    const at = (name: string) => Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(name, 'latin1')])
+    mkdirSync(folder)
+    mkdirSync(at('Sch\xe4del'))
+    writeFileSync(at('Sch\xe4del/H\xe4ls'), 'latin')
+    writeFileSync(join(folder, 'Häls'), 'utf')
+    const files = await (await openSource(folder)).files()
+    const contents = await Promise.all(files.map(async (file) => [file.path, String(await file.read())]))
+    expect(contents).toEqual([
+      ['Häls', 'utf'],
+      ['Schädel/Häls', 'latin'],
+    ])
+  })
+
+  it.runIf(process.platform === 'linux')('says of a folder that cannot be opened', async () => {
+    const chain = (name: string) => join(root, name, ...new Array<string>(1000).fill('d'))
+    for (const name of ['deep', 'deeper', 'deepest']) mkdirSync(chain(name), { recursive: true })
+    // No path of the system is as long as this one becomes.
+    renameSync(join(root, 'deeper'), join(chain('deep'), 'd'))
+    renameSync(join(root, 'deep'), join(chain('deepest'), 'd'))
+    const [file, ...others] = await (await openSource(join(root, 'deepest'))).files()
+    expect(others).toEqual([])
+    await expect(file.read()).rejects.toThrow('the folder cannot be opened (ENAMETOOLONG)')
   })
 
   it('refuses a damaged zip and an encrypted entry', async () => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { deidentify, uidOf } from '@neckfrac/core'
 import { describe, expect, it } from 'vitest'
 import { readInstance } from '../../core/src/dicom/header.ts'
-import { createPixelReader } from '../../core/src/dicom/pixels.ts'
+import { createPixelReader, whyUnreadable } from '../../core/src/dicom/pixels.ts'
 import { memoryFile } from '../../core/test/memory-source.ts'
 import { signedValues } from '../../core/test/stored-values.ts'
 import { CODECS } from './codecs.ts'
@@ -21,8 +21,8 @@ type Golden = {
       {
         readonly syntax: string
         readonly shape: readonly number[]
+        /** Of each frame; none where what pydicom gives are no stored values of a CT. */
         readonly sha256?: readonly string[]
-        readonly statistics?: readonly (readonly [min: number, max: number, mean: number])[]
       }
     >
   >
@@ -48,6 +48,12 @@ describe.skipIf(!present)(
         return
       }
       const { instance, instances } = parsed
+      if (expected.sha256 === undefined) {
+        expect(whyUnreadable(instance, CODECS)).toMatch(
+          /^colour image|^BitsAllocated 1 |^BitsStored .* do not fit/,
+        )
+        return
+      }
       const [frames, rows, columns] = expected.shape
       expect([instance.frames, instance.format.rows, instance.format.columns]).toEqual([
         frames,
@@ -58,21 +64,14 @@ describe.skipIf(!present)(
       for (let frame = 0; frame < frames; frame++) {
         const one = instances[frame] ?? { ...instance, frame }
         const values = signedValues(await read(one, file), one.format)
-        if (expected.statistics === undefined) {
-          const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-          expect(createHash('sha256').update(bytes).digest('hex')).toBe(expected.sha256?.[frame])
-        } else {
-          const [min, max, mean] = expected.statistics[frame]
-          const all = Array.from(values)
-          // The cosine transforms of two libraries round some values differently.
-          expect(Math.abs(all.reduce((a, b) => Math.min(a, b)) - min)).toBeLessThanOrEqual(1)
-          expect(Math.abs(all.reduce((a, b) => Math.max(a, b)) - max)).toBeLessThanOrEqual(1)
-          expect(all.reduce((a, b) => a + b, 0) / all.length).toBeCloseTo(mean, 1)
-        }
+        const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+        expect(createHash('sha256').update(bytes).digest('hex')).toBe(expected.sha256[frame])
       }
     })
 
-    const packed = Object.entries(files).filter(([, { syntax, shape }]) => shape[0] > 1 || !PLAIN.has(syntax))
+    const packed = Object.entries(files).filter(
+      ([, { syntax, shape, sha256 }]) => sha256 !== undefined && (shape[0] > 1 || !PLAIN.has(syntax)),
+    )
     it.each(packed)('%s: anonymised, with the same values', async (path) => {
       const bytes = new Uint8Array(readFileSync(DATA + path))
       const values = async (of: Uint8Array) => {

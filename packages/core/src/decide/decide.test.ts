@@ -70,5 +70,5 @@ test.each([
     ['warning levels-not-in-view', 'warning levels-uncertain'],
   ],
 ])('%s', (_, v, s, expected) => {
-  expect(codes(v, s)).toEqual(expected)
+  expect(codes({ volume: v, plane: 'axial' }, s)).toEqual(expected)
 })

@@ -132,7 +132,7 @@ function provenance(report: Report): Markup {
   return html`<section><h2>What was read</h2><div class="scroll"><table><thead><tr><th scope="col">Series</th><th scope="col">Slices</th><th scope="col">Spacing, mm</th><th scope="col">Kernel</th><th scope="col">Decision</th></tr></thead>
 <tbody>${report.series.map(
     (s) =>
-      html`<tr><td class="break">${s.chosen ? html`<b>${s.description || s.modality}</b>` : s.description || s.modality}</td><td>${s.sliceCount} × ${s.columns} × ${s.rows}</td><td>${s.spacingMm ? s.spacingMm.map((v) => v.toFixed(2)).join(' × ') : '–'}</td><td>${s.kernel || '–'}</td><td>${s.chosen ? 'Read: ' : 'Not read: '}${s.reason}</td></tr>`,
+      html`<tr><td class="break">${s.chosen ? html`<b>${s.description || s.modality}</b>` : s.description || s.modality}</td><td>${s.plane}, ${s.sliceCount} × ${s.columns} × ${s.rows}</td><td>${s.spacingMm ? s.spacingMm.map((v) => v.toFixed(2)).join(' × ') : '–'}</td><td>${s.kernel || '–'}</td><td>${s.chosen ? 'Read: ' : 'Not read: '}${s.reason}</td></tr>`,
   )}</tbody></table></div>
 <p class="soft small" style="margin-top:10px">Volume: ${geometry.sliceCount} slices of ${geometry.columns} × ${geometry.rows}, ${geometry.spacingMm.map((v) => v.toFixed(3)).join(' × ')} mm. Series <span class="break">${report.seriesInstanceUid}</span></p>
 ${skipped(report)}</section>

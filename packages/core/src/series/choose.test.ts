@@ -39,6 +39,7 @@ describe('groupSeries', () => {
   })
 
   it.each<[string, SliceOptions]>([
+    ['patient', { patientId: 'P2' }],
     ['orientation', { orientation: [0, 1, 0, 0, 0, -1] }],
     ['matrix', { rows: 6 }],
     ['pixel size', { pixelSpacing: [0.5, 0.5] }],
@@ -164,7 +165,7 @@ describe('chooseSeries', () => {
     expect(choose(stack('1.1')).chosen?.seriesInstanceUid).toBe('1.1')
     const beside = choose(stack('1.1'), series('1.2'))
     expect(beside.chosen?.seriesInstanceUid).toBe('1.2')
-    expect(reasonOf('1.1', beside)).toContain('better plane')
+    expect(reasonOf('1.1', beside)).toBe(`another series is preferred: axial, not ${plane}`)
     const thick = choose(stack('1.1'), series('1.2', { step: 5, count: 30 }))
     expect(thick.chosen?.seriesInstanceUid).toBe('1.1')
   })

@@ -1,6 +1,7 @@
 import { whyUnreadable } from '../dicom/pixels.ts'
 import type { Codecs } from '../ports.ts'
 import type { Series } from './group.ts'
+import { planeOf } from './plane.ts'
 import { type CompiledRules, compileRules, type Preference } from './rules.ts'
 import { defaultSeriesRules } from './rules-file.ts'
 import type { SeriesSummary } from './study.ts'
@@ -68,7 +69,9 @@ const comparer =
   (a: Series, b: Series): { order: number; words: string } => {
     for (const { words, rank } of preferences) {
       const order = rank(a) - rank(b)
-      if (order !== 0) return { order, words }
+      if (order === 0) continue
+      const [better, worse] = order < 0 ? [a, b] : [b, a]
+      return { order, words: typeof words === 'string' ? words : words(better, worse) }
     }
     return { order: a.seriesInstanceUid < b.seriesInstanceUid ? -1 : 1, words: 'equal; first by UID' }
   }
@@ -80,6 +83,7 @@ function summarize(series: Series, reason: string, chosen: boolean): SeriesSumma
     seriesInstanceUid: series.seriesInstanceUid,
     description: first.seriesDescription,
     modality: first.modality,
+    plane: planeOf(series.normal),
     sliceCount: series.instances.length,
     rows: first.format.rows,
     columns: first.format.columns,

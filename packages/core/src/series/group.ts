@@ -27,6 +27,8 @@ export const SAME_POSITION_MM = 0.01
 
 /** Rules that split one SeriesInstanceUID: two images stay together when every rule holds. */
 const TOGETHER: readonly ((a: Instance, b: Instance) => boolean)[] = [
+  // Archives that give every file one UID, or none, mix patients.
+  (a, b) => a.patientId === b.patientId,
   (a, b) => a.modality === b.modality,
   (a, b) => whySecondaryCapture(a) === whySecondaryCapture(b),
   (a, b) => a.format.rows === b.format.rows && a.format.columns === b.format.columns,

@@ -8,7 +8,10 @@ import type { SeriesRules } from './rules-file.ts'
 export type Rejection = (series: Series) => string | null
 
 /** One way to compare acceptable series: a lower number is better; `words` say it when this rule decided. */
-export type Preference = { readonly words: string; rank(series: Series): number }
+export type Preference = {
+  readonly words: string | ((better: Series, worse: Series) => string)
+  rank(series: Series): number
+}
 
 /** The rules of a file, ready to be applied; each list in its order. */
 export type CompiledRules = {
@@ -87,7 +90,7 @@ function preferencesOf(rules: SeriesRules): readonly Preference[] {
       rank: (series) => (detailMm(series) <= thinEnoughMm + 0.01 ? 0 : 1),
     },
     plane: {
-      words: `better plane (${rules.planes.join(', ')})`,
+      words: (better, worse) => `${planeOf(better.normal)}, not ${planeOf(worse.normal)}`,
       rank: ({ normal }) => rules.planes.indexOf(planeOf(normal)),
     },
     original: { words: 'original, not derived', rank: (series) => (isDerived(series) ? 1 : 0) },

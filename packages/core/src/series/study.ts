@@ -1,4 +1,5 @@
 import type { Volume } from '../volume/volume.ts'
+import type { Plane } from './plane.ts'
 
 /** One slice of the volume, in the order of the volume's z. */
 export type SliceOrigin = {
@@ -24,6 +25,7 @@ export type SeriesSummary = {
   readonly seriesInstanceUid: string
   readonly description: string
   readonly modality: string
+  readonly plane: Plane
   readonly sliceCount: number
   readonly rows: number
   readonly columns: number
@@ -42,6 +44,8 @@ export type Study = {
   readonly patientId: string
   readonly description: string
   readonly volume: Volume
+  /** Of the slices as they were read: the axes of a volume are put in the order of an axial series. */
+  readonly plane: Plane
   /** Empty for NIfTI. */
   readonly slices: readonly SliceOrigin[]
   readonly series: readonly SeriesSummary[]

@@ -110,7 +110,7 @@ function describeStudy(study: StudyCandidate, what: string): readonly string[] {
 
 function describeSeries(series: SeriesSummary): readonly string[] {
   const { spacingMm } = series
-  const size = `${series.sliceCount} x ${series.columns} x ${series.rows}`
+  const size = `${series.sliceCount} ${series.plane} images of ${series.columns} x ${series.rows}`
   const spacing =
     spacingMm === null
       ? 'one position'

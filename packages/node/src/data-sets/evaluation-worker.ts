@@ -82,6 +82,7 @@ const studyOf = (uid: string, volume: Volume): Study => ({
   patientId: uid,
   description: 'SYNTHETIC',
   volume,
+  plane: 'axial',
   slices: [],
   series: [],
   findings: [],

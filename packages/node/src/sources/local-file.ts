@@ -1,9 +1,9 @@
-import { closeSync, open, read } from 'node:fs'
+import { closeSync, open, type PathLike, read } from 'node:fs'
 import { promisify } from 'node:util'
 import type { SourceFile } from '@neckfrac/core'
 
 /** One file on disk. `path` is what the source calls it, `location` where it lies. */
-export const localFile = (path: string, location: string, size: number): SourceFile => ({
+export const localFile = (path: string, location: PathLike, size: number): SourceFile => ({
   path,
   size,
   read: (range) => readRange(location, range ?? { start: 0, end: size }),
@@ -20,7 +20,7 @@ const readFile = promisify(read)
  * tenth of a second a study.
  */
 export async function readRange(
-  location: string,
+  location: PathLike,
   { start, end }: { readonly start: number; readonly end: number },
 ): Promise<Uint8Array> {
   const file = await openFile(location, 'r')

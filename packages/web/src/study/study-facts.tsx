@@ -35,7 +35,8 @@ export function StudyFacts({ report }: { report: StudyReport }) {
         </Text>
         {series.map((s) => (
           <Text key={s.seriesInstanceUid} size="sm" {...(!s.chosen && { c: 'dimmed' })}>
-            {s.chosen ? 'Read' : 'Left out'}: “{s.description || 'unnamed series'}”, {s.sliceCount} images
+            {s.chosen ? 'Read' : 'Left out'}: “{s.description || 'unnamed series'}”, {s.sliceCount} {s.plane}{' '}
+            images
             {s.kernel ? `, ${s.kernel}` : ''}: {s.reason}
           </Text>
         ))}
