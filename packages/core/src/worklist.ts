@@ -25,10 +25,12 @@ export type StudyStatus =
   | { readonly kind: 'making' }
   /** Files, or slices, so far; total 0 while it is not known. */
   | { readonly kind: 'reading'; readonly done: number; readonly total: number }
+  /** The images are here, the networks are not. `note`: what they wait for; empty when nothing is known. */
+  | { readonly kind: 'preparing'; readonly note: string }
   /** `fraction` of the whole analysis, 0..1, as honest as it can be. `note`: e.g. "WebGPU", "WASM, 4 threads". */
   | {
       readonly kind: 'analysing'
-      readonly stage: Exclude<Stage, 'read'>
+      readonly stage: Exclude<Stage, 'read' | 'prepare'>
       readonly fraction: number
       readonly note?: string
     }
@@ -80,7 +82,7 @@ export const mostSuspiciousFirst = <V extends { readonly probability: number | n
 
 /** Whether something of the study is still to come. */
 export const isUnderWay = ({ kind }: StudyStatus): boolean =>
-  kind === 'waiting' || kind === 'making' || kind === 'reading' || kind === 'analysing'
+  ['waiting', 'making', 'reading', 'preparing', 'analysing'].includes(kind)
 
 /** Whether there is something to show. */
 export const canOpen = ({ status: { kind } }: Pick<StudyEntry, 'status'>): boolean =>

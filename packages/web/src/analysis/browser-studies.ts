@@ -101,8 +101,10 @@ export async function openBrowserStudies(): Promise<StudyService> {
     try {
       const attempt = () =>
         analyst.run('analyse', { drop: drop!, index: index!, engine }, (status) => {
-          const note = status.kind === 'analysing' && trouble ? { note: `${status.note}: ${trouble}` } : {}
-          setStatus(row, { ...status, ...note })
+          setStatus(
+            row,
+            trouble && 'note' in status ? { ...status, note: `${status.note}: ${trouble}` } : status,
+          )
         })
       const { volume, ...results } = await attempt().catch((error) => {
         if (!(error instanceof GraphicsCardLost)) throw error

@@ -23,6 +23,8 @@ export function Status({ status }: { status: StudyStatus }) {
       const text = total > 0 ? `reading ${done} of ${total}` : 'reading'
       return <Running text={text} share={total > 0 ? done / total : null} />
     }
+    case 'preparing':
+      return <Running text={`preparing the networks${status.note ? `: ${status.note}` : ''}`} share={null} />
     case 'analysing':
       return (
         <Running
