@@ -2,6 +2,7 @@ import type { Stage } from './analyze.ts'
 import type { Level } from './levels.ts'
 import type { Call, Report } from './report/report.ts'
 import type { Skipped } from './series/study.ts'
+import type { Vec3 } from './volume/geometry.ts'
 
 /** What the pages know of a study before it is opened, and the row of the work list. */
 export type StudyEntry = {
@@ -79,6 +80,21 @@ type Judged = Pick<Report, 'createdAt' | 'timingsMs'> & {
 export const mostSuspiciousFirst = <V extends { readonly probability: number | null }>(
   vertebrae: readonly V[],
 ): V[] => [...vertebrae].sort((a, b) => (b.probability ?? -1) - (a.probability ?? -1))
+
+type Placed = Pick<Report['vertebrae'][number], 'probability' | 'centreLps'> & {
+  readonly box: { readonly centreLps: Vec3 } | null
+  readonly candidates?: readonly { readonly centreLps: Vec3 }[] | undefined
+}
+
+/** Where a vertebra is most suspicious: its finding, else its best candidate, else its centre; null when it is not in view. LPS, mm. */
+export const suspiciousPlace = ({ box, candidates, centreLps }: Placed): Vec3 | null =>
+  box?.centreLps ?? candidates?.[0]?.centreLps ?? centreLps
+
+/** Where a reader looks first: at the most suspicious vertebra in view. LPS, mm. */
+export const firstPlace = (vertebrae: readonly Placed[]): Vec3 | null =>
+  mostSuspiciousFirst(vertebrae)
+    .map(suspiciousPlace)
+    .find((place) => place !== null) ?? null
 
 /** Whether something of the study is still to come. */
 export const isUnderWay = ({ kind }: StudyStatus): boolean =>

@@ -20,7 +20,19 @@ export const spell = (key: string): string => SPELLED[key] ?? key
 /** Whether the key is meant for a field that takes text or has keys of its own. */
 const isTaken = ({ target }: KeyboardEvent): boolean =>
   target instanceof HTMLElement &&
-  target.closest('input, textarea, select, [contenteditable], [role="dialog"]') !== null
+  target.closest('input:not([type="radio"]), textarea, select, [contenteditable], [role="dialog"]') !== null
+
+/** Whether the focus is where these keys move a value. */
+const movesValue = ({ target, key }: KeyboardEvent): boolean =>
+  target instanceof HTMLElement &&
+  target.closest('[role="slider"], input[type="radio"]') !== null &&
+  /^(Arrow|Page)/.test(key)
+
+/** Gives the keys to the page again, unless a text is being written. */
+export function releaseFocus(): void {
+  const { activeElement } = document
+  if (activeElement instanceof HTMLElement && !activeElement.matches('textarea')) activeElement.blur()
+}
 
 /** Listens on the whole page while the component is shown. Escape also leaves a field. */
 export function useKeys(actions: readonly KeyAction[]): void {
@@ -33,8 +45,7 @@ export function useKeys(actions: readonly KeyAction[]): void {
         if (event.key === 'Escape' && event.target instanceof HTMLElement) event.target.blur()
         return
       }
-      const onSlider = event.target instanceof HTMLElement && event.target.closest('[role="slider"]') !== null
-      if (onSlider && /^(Arrow|Page)/.test(event.key)) return
+      if (movesValue(event)) return
       // A focused button is pressed by Enter and the space bar itself.
       const onControl =
         event.target instanceof HTMLElement && event.target.closest('button, a, summary') !== null

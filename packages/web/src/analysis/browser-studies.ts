@@ -176,6 +176,9 @@ export async function openBrowserStudies(): Promise<StudyService> {
     if (rows.some(({ feedback, exported }) => feedback !== exported)) event.preventDefault()
   })
 
+  // A file dropped on the page must not replace it, and with it all studies; the list takes what is meant for it.
+  for (const type of ['dragover', 'drop'] as const) addEventListener(type, (event) => event.preventDefault())
+
   return {
     kind: 'browser',
     list: () => current,

@@ -71,7 +71,7 @@ function Problem({ colour, word, reason }: { colour: string; word: string; reaso
       <Badge color={colour} variant="outline" tt="none" className="no-shrink">
         {word}
       </Badge>
-      <Text size="sm" c="dimmed" lineClamp={2} title={reason}>
+      <Text size="sm" c="dimmed" className="break-anywhere" lineClamp={4} title={reason}>
         {reason}
       </Text>
     </Group>
