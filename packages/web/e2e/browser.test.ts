@@ -84,6 +84,7 @@ describe.skipIf(!chromium)('the page without a server', () => {
       else complaints.push(`dialog: ${dialog.message()}`)
       void dialog.dismiss()
     })
+    page.setDefaultTimeout(SLOW_MS / 3)
     await keepReports(page)
     await page.goto(server.url)
     await page.getByText('Ready to work without a network').waitFor({ timeout: SLOW_MS })

@@ -17,16 +17,21 @@ const SPELLED: Readonly<Record<string, string>> = {
 }
 export const spell = (key: string): string => SPELLED[key] ?? key
 
-/** Whether the key is meant for a field that takes text or has keys of its own. */
-const isTaken = ({ target }: KeyboardEvent): boolean =>
-  target instanceof HTMLElement &&
-  target.closest('input:not([type="radio"]), textarea, select, [contenteditable], [role="dialog"]') !== null
+const isInside = ({ target }: KeyboardEvent, selector: string): boolean =>
+  target instanceof HTMLElement && target.closest(selector) !== null
 
-/** Whether the focus is where these keys move a value. */
-const movesValue = ({ target, key }: KeyboardEvent): boolean =>
-  target instanceof HTMLElement &&
-  target.closest('[role="slider"], input[type="radio"]') !== null &&
-  /^(Arrow|Page)/.test(key)
+/** Whether the key is meant for a field that takes text or has keys of its own. */
+const isTaken = (event: KeyboardEvent): boolean =>
+  isInside(
+    event,
+    'input:not([type="radio"], [type="file"]), textarea, select, [contenteditable], [role="dialog"]',
+  )
+
+/** Whether the focus is on what this very key moves or presses. */
+const isOwn = (event: KeyboardEvent): boolean =>
+  /^(Arrow|Page)/.test(event.key)
+    ? isInside(event, '[role="slider"], input[type="radio"]')
+    : (event.key === 'Enter' || event.key === ' ') && isInside(event, 'button, a, summary, input')
 
 /** Gives the keys to the page again, unless a text is being written. */
 export function releaseFocus(): void {
@@ -45,11 +50,7 @@ export function useKeys(actions: readonly KeyAction[]): void {
         if (event.key === 'Escape' && event.target instanceof HTMLElement) event.target.blur()
         return
       }
-      if (movesValue(event)) return
-      // A focused button is pressed by Enter and the space bar itself.
-      const onControl =
-        event.target instanceof HTMLElement && event.target.closest('button, a, summary') !== null
-      if (onControl && (event.key === 'Enter' || event.key === ' ')) return
+      if (isOwn(event)) return
       const action = current.current.find(({ keys }) => keys.includes(event.key))
       if (!action) return
       event.preventDefault()

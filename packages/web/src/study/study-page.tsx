@@ -89,6 +89,7 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
   const take = (plane: PlaneName) => {
     releaseFocus()
     setActive(plane)
+    setLarge((now) => now && plane)
   }
   const chooseWindow = (name: WindowName) => {
     scene.current?.setWindow(rangeOf(name))

@@ -44,10 +44,10 @@ export function AddStudies({ service, isEmpty }: { service: StudyService; isEmpt
       setOver(false)
       if (dataTransfer) void attempt(droppedFiles(dataTransfer).then((files) => service.add?.(files)))
     }
-    addEventListener('dragover', () => setOver(true), { signal })
     const onLeave = ({ relatedTarget }: DragEvent) => {
       if (!relatedTarget) setOver(false)
     }
+    addEventListener('dragover', () => setOver(true), { signal })
     addEventListener('dragleave', onLeave, { signal })
     addEventListener('drop', onDrop, { signal })
     return () => ending.abort()
