@@ -95,7 +95,7 @@ export function Images(props: ImagesProps) {
         const sizes = new ResizeObserver(() => scene.resize())
         for (const plane of PLANES) sizes.observe(elements.current[plane]!)
         stops.push(() => sizes.disconnect())
-        scene.cross(start)
+        scene.moveTo(start)
         draw()
         setScene(scene)
         performance.mark('all-planes')
@@ -188,7 +188,7 @@ export function Images(props: ImagesProps) {
             height={strip.height}
             onJump={(z) => {
               const [x, y] = scene.place()
-              scene.cross([x, y, z])
+              scene.moveTo([x, y, z])
             }}
           />
         )}

@@ -23,7 +23,7 @@ import {
   WindowLevelTool,
   ZoomTool,
 } from '@cornerstonejs/tools'
-import { cross as crossProduct, type Vec3, type Volume } from '@neckfrac/core'
+import { cross, type Vec3, type Volume } from '@neckfrac/core'
 import { type DisplayVolume, toDisplayVolume } from './display-volume.ts'
 import { PLANE, PLANES, type PlaneName, planeCoordinates, pointOnPlane } from './planes.ts'
 import { createSharpness } from './sharpness.ts'
@@ -66,7 +66,7 @@ export type Scene = {
   /** Where the planes cross. */
   place(): Vec3
   /** Moves the planes so that they cross in a point; what they show stays where it is. */
-  cross(point: Vec3): void
+  moveTo(point: Vec3): void
   /** Brings a point to the middle of all planes, with a field of view, mm. */
   show(point: Vec3, fieldMm: number): void
   /** Zooms all planes around the point where they cross. */
@@ -150,7 +150,7 @@ export async function createScene(
           background: [0, 0, 0] as Types.Point3,
           orientation: {
             viewUp: down.map((v) => -v || 0) as Types.Point3,
-            viewPlaneNormal: [...crossProduct(down, right)] as Types.Point3,
+            viewPlaneNormal: [...cross(down, right)] as Types.Point3,
           },
         },
       }
@@ -204,7 +204,7 @@ export async function createScene(
       ...(parallelScale !== undefined && { parallelScale }),
     })
   }
-  const cross = (point: Vec3) => {
+  const moveTo = (point: Vec3) => {
     for (const plane of PLANES) {
       const { axis } = PLANE[plane]
       const [x, y, z] = middle(plane).map((v, n) => (n === axis ? point[n] : v))
@@ -262,7 +262,7 @@ export async function createScene(
   return {
     view,
     place,
-    cross,
+    moveTo,
     show: (point, fieldMm) => {
       for (const plane of PLANES) aim(plane, point, fieldMm / 2)
       engine.render()
@@ -299,7 +299,7 @@ export async function createScene(
     reset: () => {
       const point = place()
       for (const plane of PLANES) viewport(plane).resetCamera()
-      cross(point)
+      moveTo(point)
       tellAll()
     },
     dispose: () => {
