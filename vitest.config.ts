@@ -7,6 +7,7 @@ export default defineConfig({
     // Two busy cores render and read whole studies here.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     reporters: ['default', closingLine],
   },
 })

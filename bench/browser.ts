@@ -206,7 +206,7 @@ async function versionOfBrowser(): Promise<string> {
   return version
 }
 
-/** What the stages leave: starting, finding the files, loading and verifying the networks, writing. */
+/** What the stages leave: starting, finding the files, writing. */
 function withRest(stages: Record<string, number>, seconds: number): Record<string, number> {
   return { ...stages, rest: seconds - Object.values(stages).reduce((sum, s) => sum + s, 0) }
 }

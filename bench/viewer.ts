@@ -6,6 +6,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
+import { DEFAULT_BUNDLE, readManifest } from '../packages/node/src/bundle.ts'
 import { findChromium, launchChromium, NO_CHROMIUM } from '../packages/web/e2e/chromium.ts'
 import { startView } from '../packages/web/e2e/view-process.ts'
 import { median } from './comparison.ts'
@@ -64,8 +65,10 @@ try {
   }
   const of = (value: (run: Run) => number) => median(measured.map(value))
   const size = await initialSize()
+  const manifest = await readManifest(DEFAULT_BUNDLE)
   const result = {
     study: `${(await readdir(positionals[0], { recursive: true })).length} files`,
+    bundle: `${manifest.name} ${manifest.version}`,
     machine: `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()}, drawing in software`,
     runs,
     firstImageSeconds: of((r) => r.firstImageSeconds),

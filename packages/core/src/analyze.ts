@@ -21,7 +21,7 @@ import { SOFTWARE } from './version.ts'
 import { spacingMm } from './volume/geometry.ts'
 import type { Volume } from './volume/volume.ts'
 
-export type Stage = 'read' | 'segment' | 'classify' | 'report'
+export type Stage = 'read' | 'prepare' | 'segment' | 'classify' | 'report'
 
 /** Typed progress: the stage that begins. */
 export type AnalysisProgress = { readonly stage: Stage }
@@ -47,7 +47,8 @@ export type AnalyzeOptions = {
 /**
  * The whole pipeline on one page: HU volume -> labelled vertebrae -> crops -> two models -> ensemble -> one Report.
  * @param readStudy Reads the study; called once. Its errors pass through.
- * @param loading The networks, or a promise of them: they can load while the study is read.
+ * @param loading The networks, or a promise of them: they can load while the study is read. What is then still to come is
+ * the stage `prepare`.
  */
 export async function* analyze(
   source: string,
@@ -60,8 +61,11 @@ export async function* analyze(
 
   yield { stage: 'read' }
   const study = await readStudy()
-  const detector = await loading
   watch.lap('read')
+
+  yield { stage: 'prepare' }
+  const detector = await loading
+  watch.lap('prepare')
 
   yield { stage: 'segment' }
   const segmentation = await segment(study.volume, detector.sessions.segmenter, {

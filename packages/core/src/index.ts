@@ -147,6 +147,7 @@ export type { Grid, LabelVolume, Shape3, Volume } from './volume/volume.ts'
 export {
   canOpen,
   displayName,
+  firstPlace,
   isUnderWay,
   type ModelIdentity,
   mostSuspiciousFirst,
@@ -157,5 +158,6 @@ export {
   type StudySummary,
   statusOf,
   summarize,
+  suspiciousPlace,
 } from './worklist.ts'
 export { type Archive, isZip, zipFiles } from './zip-entries.ts'

@@ -23,7 +23,7 @@ export async function readStudy(candidate: StudyCandidate, options: ReadOptions 
     const reasons = candidate.series.map((s) => `"${s.description}" (${s.sliceCount} images): ${s.reason}`)
     throw new NeckFracError(
       'input',
-      `study ${candidate.studyInstanceUid} has no series to read. ${reasons.join('; ')}`,
+      `no series to read: ${reasons.join('; ')} (study ${candidate.studyInstanceUid})`,
     )
   }
   const { studyInstanceUid, seriesInstanceUid, patientId, description } = candidate

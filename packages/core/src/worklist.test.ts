@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { report } from '../test/report.ts'
-import { displayName, statusOf, summarize } from './worklist.ts'
+import { displayName, firstPlace, statusOf, summarize } from './worklist.ts'
 
 it.each([
   ['DOE^JANE', 'DOE, JANE'],
@@ -30,4 +30,15 @@ it('says why a study is not analysable', () => {
     reason: 'Too thick.',
   })
   expect(statusOf({ status: 'analysed', findings: [] })).toEqual({ kind: 'done' })
+})
+
+it('starts reading at the most suspicious vertebra in view: at its finding, its best candidate or its centre', () => {
+  const at = (z: number) => ({ centreLps: [0, 0, z] as const })
+  const lower = { probability: 0.2, box: at(1), candidates: [], ...at(2) }
+  const unseen = { probability: null, box: null, centreLps: null }
+  const upper = { probability: 0.6, box: at(3), candidates: [at(4), at(5)], ...at(6) }
+  expect(firstPlace([unseen, lower, upper])).toEqual([0, 0, 3])
+  expect(firstPlace([lower, { ...upper, box: null }])).toEqual([0, 0, 4])
+  expect(firstPlace([lower, { ...upper, box: null, candidates: undefined }])).toEqual([0, 0, 6])
+  expect(firstPlace([unseen])).toBeNull()
 })

@@ -2,6 +2,7 @@ import type { Stage } from './analyze.ts'
 import type { Level } from './levels.ts'
 import type { Call, Report } from './report/report.ts'
 import type { Skipped } from './series/study.ts'
+import type { Vec3 } from './volume/geometry.ts'
 
 /** What the pages know of a study before it is opened, and the row of the work list. */
 export type StudyEntry = {
@@ -25,10 +26,12 @@ export type StudyStatus =
   | { readonly kind: 'making' }
   /** Files, or slices, so far; total 0 while it is not known. */
   | { readonly kind: 'reading'; readonly done: number; readonly total: number }
+  /** The images are here, the networks are not. `note`: what they wait for; empty when nothing is known. */
+  | { readonly kind: 'preparing'; readonly note: string }
   /** `fraction` of the whole analysis, 0..1, as honest as it can be. `note`: e.g. "WebGPU", "WASM, 4 threads". */
   | {
       readonly kind: 'analysing'
-      readonly stage: Exclude<Stage, 'read'>
+      readonly stage: Exclude<Stage, 'read' | 'prepare'>
       readonly fraction: number
       readonly note?: string
     }
@@ -78,9 +81,24 @@ export const mostSuspiciousFirst = <V extends { readonly probability: number | n
   vertebrae: readonly V[],
 ): V[] => [...vertebrae].sort((a, b) => (b.probability ?? -1) - (a.probability ?? -1))
 
+type Placed = Pick<Report['vertebrae'][number], 'probability' | 'centreLps'> & {
+  readonly box: { readonly centreLps: Vec3 } | null
+  readonly candidates?: readonly { readonly centreLps: Vec3 }[] | undefined
+}
+
+/** Where a vertebra is most suspicious: its finding, else its best candidate, else its centre; null when it is not in view. LPS, mm. */
+export const suspiciousPlace = ({ box, candidates, centreLps }: Placed): Vec3 | null =>
+  box?.centreLps ?? candidates?.[0]?.centreLps ?? centreLps
+
+/** Where a reader looks first: at the most suspicious vertebra in view. LPS, mm. */
+export const firstPlace = (vertebrae: readonly Placed[]): Vec3 | null =>
+  mostSuspiciousFirst(vertebrae)
+    .map(suspiciousPlace)
+    .find((place) => place !== null) ?? null
+
 /** Whether something of the study is still to come. */
 export const isUnderWay = ({ kind }: StudyStatus): boolean =>
-  kind === 'waiting' || kind === 'making' || kind === 'reading' || kind === 'analysing'
+  ['waiting', 'making', 'reading', 'preparing', 'analysing'].includes(kind)
 
 /** Whether there is something to show. */
 export const canOpen = ({ status: { kind } }: Pick<StudyEntry, 'status'>): boolean =>

@@ -142,7 +142,7 @@ async function openDetector({ bundle, threads, operatingPoint }: PredictOptions)
   }
 }
 
-const STAGES = { read: 0, segment: 1, classify: 2, report: 3 } as const
+const STAGES = { read: 0, prepare: 1, segment: 2, classify: 3, report: 4 } as const
 
 async function analyzeStudy(
   source: string,

@@ -5,8 +5,20 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { GOLDEN_FRAMES } from '../../core/test/golden-frames.ts'
 import { findChromium, launchChromium, NO_CHROMIUM } from './chromium.ts'
-import { buildStaticPage } from './static-page.ts'
+import { compressFiles, writePatient } from './fixtures.ts'
+import {
+  buildStaticPage,
+  expectAgreement,
+  keepReports,
+  predictByCommandLine,
+  reportsOf,
+} from './static-page.ts'
 import { type StaticServer, serveFolder } from './static-server.ts'
+
+/** RLE, JPEG lossless, JPEG-LS and JPEG 2000, as archives keep CT. */
+const SYNTAXES = ['5', '4.70', '4.80', '4.90'].map((end) => `1.2.840.10008.1.2.${end}`)
+/** Building the page, or analysing a small study twice, with both cores busy. */
+const SLOW_MS = 180_000
 
 const chromium = findChromium()
 if (!chromium) console.warn(NO_CHROMIUM)
@@ -22,6 +34,7 @@ describe.skipIf(!chromium)('the decoders of the built page in a browser', () => 
     server = await serveFolder(folder)
     browser = await launchChromium(chromium!)
     page = await browser.newPage()
+    await keepReports(page)
     await page.goto(server.url)
     // The service worker loads the page once more, isolated.
     await page.waitForFunction(() => crossOriginIsolated)
@@ -30,7 +43,7 @@ describe.skipIf(!chromium)('the decoders of the built page in a browser', () => 
       const decoder = new Worker(`assets/${name}`, { type: 'module' })
       Object.assign(self, { decoder })
     }, worker)
-  }, 180_000)
+  }, SLOW_MS)
   afterAll(async () => {
     await browser?.close()
     await server?.stop()
@@ -89,4 +102,19 @@ describe.skipIf(!chromium)('the decoders of the built page in a browser', () => 
       )
     expect((await decode(one.syntax, one.bitsAllocated, one.frame)).sha256).toBe(one.sha256)
   })
+  it(
+    'read a whole compressed study to the numbers of the command line',
+    async () => {
+      const study = join(folder, 'study')
+      writePatient(study, 6, 'SYNTHETIC^Six')
+      await compressFiles(study, SYNTAXES)
+      const [expected] = (await predictByCommandLine([study], join(folder, 'out'))).values()
+      await page.locator('input[webkitdirectory]').setInputFiles(study)
+      await page.getByText('done', { exact: true }).waitFor({ timeout: SLOW_MS })
+      const [report] = await reportsOf(page)
+      expect(report.findings.map(({ code }) => code)).not.toContain('lossy-compressed')
+      expectAgreement(report, expected)
+    },
+    SLOW_MS,
+  )
 })

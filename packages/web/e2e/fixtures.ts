@@ -1,6 +1,7 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { countedFrom, createSeriesWriter, resample, synthesize, type Vec3, type Volume } from '@neckfrac/core'
+import dcmjsCodecs from 'dcmjs-codecs'
 
 export const HOSTILE_NAME = '<script>alert(1)</script>^X'
 
@@ -27,6 +28,17 @@ export function writePatient(folder: string, seed: number, patientName: string, 
   const slices = volume.shape[0]
   for (let z = 0; z < slices; z++) writeFileSync(join(folder, `${z + 1}.dcm`), series.writeSlice(z, z + 1))
   return truth
+}
+
+/** Encodes the DICOM files of a folder, in their places: the first in the first transfer syntax, and so on in turn. */
+export async function compressFiles(folder: string, transferSyntaxUids: readonly string[]): Promise<void> {
+  const { NativeCodecs, Transcoder } = dcmjsCodecs
+  await NativeCodecs.initializeAsync()
+  for (const [n, name] of readdirSync(folder).entries()) {
+    const file = new Transcoder(new Uint8Array(readFileSync(join(folder, name))).buffer)
+    file.transcode(transferSyntaxUids[n % transferSyntaxUids.length])
+    writeFileSync(join(folder, name), new Uint8Array(file.getDicomPart10()))
+  }
 }
 
 /** As many voxels as a thin-slice study has, in a moment. x, y, z. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Report } from '@neckfrac/core'
 import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 const run = promisify(execFile)
@@ -49,3 +50,22 @@ export async function keepReports(page: Page): Promise<void> {
 }
 
 export const reportsOf = (page: Page): Promise<Report[]> => page.evaluate(() => globalThis.reportsOfWorkers)
+
+/** Largest difference of a probability between a tab and the command line. */
+const TOLERANCE = 0.01
+
+/** Whether the tab's probabilities are the command line's, C1-C7 and the patient's, and the same ones are missing. */
+export function expectAgreement(tab: Report, commandLine: Report): void {
+  const [found, wanted] = [tab, commandLine].map(probabilitiesOf)
+  for (const [n, probability] of wanted.entries()) {
+    const what = `${commandLine.studyInstanceUid} ${n}`
+    expect(found[n] === null, what).toBe(probability === null)
+    expect(Math.abs(found[n]! - probability!), what).toBeLessThan(TOLERANCE)
+  }
+}
+
+/** C1-C7, then the patient. */
+export const probabilitiesOf = ({ vertebrae, patient }: Report): (number | null)[] => [
+  ...vertebrae.map(({ probability }) => probability),
+  patient.probability,
+]

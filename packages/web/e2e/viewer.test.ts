@@ -41,6 +41,7 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
     view = await startView(paths, out)
     browser = await launchChromium(chromium!)
     page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+    page.setDefaultTimeout(START_MS / 3)
     page.on('request', (request) => requests.push(request.url()))
     page.on('pageerror', (error) => complaints.push(String(error)))
     page.on('console', (message: ConsoleMessage) => {
@@ -77,6 +78,17 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
     await home()
     await page.getByRole('link', { name }).click()
     await page.locator('.strip').waitFor()
+  }
+  /** What a plane says of its slice, its place and its window. */
+  const notes = async (plane: string) =>
+    (await page.locator(`.plane.${plane} .note`).allTextContents()).join(', ')
+  const allNotes = () => Promise.all(['axial', 'sagittal', 'coronal'].map(notes))
+  /** As the scale bar says: "2 cm" and so many pixels. */
+  const pixelsPerMm = async (plane: string): Promise<number> => {
+    const bar = page.locator(`.plane.${plane} .scale`)
+    const [, number, unit] = /(\d+) (mm|cm)/.exec((await bar.textContent())!)!
+    const [, left, right] = /^M([\d.]+) .*H([\d.]+)/.exec((await bar.locator('path').getAttribute('d'))!)!
+    return (Number(right) - Number(left)) / (Number(number) * (unit === 'cm' ? 10 : 1))
   }
   const reportOf = (uid: string) => JSON.parse(readFileSync(join(out, uid, 'report.json'), 'utf8'))
   const shot = (name: string) => page.screenshot({ path: join(SHOTS, `${name}.png`) })
@@ -129,6 +141,25 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
     await shot('show-me')
   })
 
+  it('begins with whole images through the most suspicious place, whose slice is sent first', async () => {
+    for (const name of ['SYNTHETIC, Six', '<script>alert(1)</script>, X']) {
+      await open(name)
+      const [sent, stepMm] = await page.evaluate(async () => {
+        const answer = await fetch(`/api/studies/${location.hash.split('/').at(-1)}/first-slice`)
+        const { ijkToLps } = JSON.parse(answer.headers.get('X-NeckFrac-Grid')!)
+        return [ijkToLps[11], Math.abs(ijkToLps[10])] as const
+      })
+      const [, side, mm] = /\b([HF]) ([\d.]+) mm/.exec(await notes('axial'))!
+      expect(Math.abs((side === 'H' ? 1 : -1) * Number(mm) - sent)).toBeLessThanOrEqual(0.51 * stepMm)
+      const [before, scale] = [await allNotes(), await pixelsPerMm('sagittal')]
+      await page.keyboard.press('+')
+      await expect.poll(() => pixelsPerMm('sagittal')).toBeCloseTo(1.25 * scale)
+      await page.keyboard.press('r')
+      await expect.poll(() => pixelsPerMm('sagittal')).toBeCloseTo(scale)
+      expect(await allNotes()).toEqual(before)
+    }
+  })
+
   it('hides and shows what lies over the images with one key', async () => {
     await open('SYNTHETIC, Six')
     expect(await page.locator('.outline').count()).toBeGreaterThan(3)
@@ -136,6 +167,22 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
     await expect.poll(() => page.locator('.outline, .box').count()).toBe(0)
     await page.keyboard.press('v')
     await expect.poll(() => page.locator('.outline').count()).toBeGreaterThan(3)
+  })
+
+  it('the strip moves the axial plane and no other', async () => {
+    await open('SYNTHETIC, Six')
+    const plane = (await page.locator('.plane.axial').boundingBox())!
+    await page.mouse.click(plane.x + 0.3 * plane.width, plane.y + 0.4 * plane.height)
+    const strip = (await page.locator('.strip').boundingBox())!
+    const [axial, ...others] = await allNotes()
+    await page.mouse.click(strip.x + 40, strip.y + 0.2 * strip.height)
+    await expect.poll(() => notes('axial')).not.toBe(axial)
+    expect((await allNotes()).slice(1)).toEqual(others)
+    const slider = page.getByRole('slider')
+    const place = async () => Number(await slider.getAttribute('aria-valuenow'))
+    const before = await place()
+    await slider.press('PageDown')
+    await expect.poll(place).toBe(before - 10)
   })
 
   it('calls follow the operating point', async () => {
@@ -161,7 +208,6 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
 
   it('works by keyboard alone, from the list to a kept verdict', async () => {
     await home()
-    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
     await page.keyboard.press('j')
     await page.keyboard.press('Enter')
     await page.locator('.strip').waitFor()
@@ -179,6 +225,43 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
     await page.keyboard.press('Escape')
     await page.getByRole('table', { name: 'Work list' }).waitFor()
+  })
+
+  it('moves and zooms every plane by keys, after a choice by mouse too', async () => {
+    await open('SYNTHETIC, Six')
+    await page.getByText('Soft tissue').click()
+    await page.keyboard.press('n')
+    await expect.poll(() => page.locator('.levels tr[data-selected]').count()).toBe(1)
+    for (const plane of ['sagittal', 'coronal', 'axial']) {
+      await page.keyboard.press('t')
+      const before = await allNotes()
+      await page.keyboard.press('ArrowUp')
+      await expect.poll(() => notes(plane)).not.toBe(before[['axial', 'sagittal', 'coronal'].indexOf(plane)])
+      const changed = (await allNotes()).filter((now, n) => now !== before[n])
+      expect(changed).toHaveLength(1)
+    }
+    const scale = await pixelsPerMm('coronal')
+    await page.keyboard.press('+')
+    await expect.poll(() => pixelsPerMm('coronal')).toBeCloseTo(1.25 * scale)
+    await page.keyboard.press('-')
+    await expect.poll(() => pixelsPerMm('coronal')).toBeCloseTo(scale)
+  })
+
+  it('searches, filters and goes to the next finding of the list by keys', async () => {
+    await home()
+    const names = () => page.locator('tbody tr a').allTextContents()
+    const chosen = () => page.locator('tbody tr[data-chosen]').allTextContents()
+    await page.keyboard.press('n')
+    expect((await chosen()).join()).toContain('flagged')
+    await page.keyboard.press('/')
+    await page.keyboard.type('six')
+    await expect.poll(names).toEqual(['SYNTHETIC, Six'])
+    await page.getByLabel('Search', { exact: true }).fill('')
+    await page.getByText('Not analysable or failed').click()
+    await expect.poll(() => page.locator('tbody tr').count()).toBe(3)
+    await page.keyboard.press('j')
+    expect((await chosen()).join()).toMatch(/not analysable|failed/)
+    await page.getByText('All', { exact: true }).click()
   })
 
   it('a comment survives a reload and is exported', async () => {
@@ -248,20 +331,24 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
     await shot('block')
   })
 
-  it('a study of 600 slices opens, scrolls, and leaves nothing behind', async () => {
-    const volumeBytes = 600 * 512 * 512 * 2
-    const before = await residentBytes(browser)
-    for (let n = 0; n < 3; n++) {
-      await open('long')
-      await page.locator('.plane.axial').hover()
-      await page.keyboard.press('PageUp')
-      // The middle lies between two slices.
-      const words = () => page.locator('.plane.axial .note').allTextContents()
-      await expect.poll(async () => (await words()).join()).toMatch(/slice 31[01] of 600/)
-      const now = await residentBytes(browser)
-      if (before !== null) expect(now).toBeLessThan(before + 4 * volumeBytes)
-    }
-  })
+  it(
+    'a study of 600 slices opens, scrolls, and leaves nothing behind',
+    async () => {
+      const volumeBytes = 600 * 512 * 512 * 2
+      const before = await residentBytes(browser)
+      for (let n = 0; n < 3; n++) {
+        await open('long')
+        await page.locator('.plane.axial').hover()
+        await page.keyboard.press('PageUp')
+        // The middle lies between two slices.
+        const words = () => page.locator('.plane.axial .note').allTextContents()
+        await expect.poll(async () => (await words()).join()).toMatch(/slice 31[01] of 600/)
+        const now = await residentBytes(browser)
+        if (before !== null) expect(now).toBeLessThan(before + 4 * volumeBytes)
+      }
+    },
+    START_MS,
+  )
 
   it('measures in mm, and the keys still work on a plane that was used', async () => {
     await open('SYNTHETIC, Six')
@@ -273,14 +360,8 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
     for (const step of [50, 100, 150, 200]) await page.mouse.move(x + step, y)
     await page.mouse.up()
     const measured = page.locator('.plane.axial .canvas text', { hasText: 'mm' })
-    // The scale bar is the ruler: "2 cm" and so many pixels.
-    const bar = page.locator('.plane.axial .scale')
-    const [, number, unit] = /(\d+) (mm|cm)/.exec((await bar.textContent())!)!
-    const barMm = Number(number) * (unit === 'cm' ? 10 : 1)
-    const [, left, right] = /^M([\d.]+) .*H([\d.]+)/.exec((await bar.locator('path').getAttribute('d'))!)!
-    const width = Number(right) - Number(left)
-    const share = async () =>
-      Number.parseFloat((await measured.first().textContent()) ?? '') / ((200 * barMm) / width)
+    const expectedMm = 200 / (await pixelsPerMm('axial'))
+    const share = async () => Number.parseFloat((await measured.first().textContent()) ?? '') / expectedMm
     // The label has three digits.
     await expect.poll(async () => Math.abs((await share()) - 1)).toBeLessThan(0.03)
     await page.keyboard.press('s')
@@ -294,22 +375,19 @@ describe.skipIf(!chromium)('neckfrac view in a browser', () => {
 
   it('wheel, right button and crosshair move the planes', async () => {
     await open('SYNTHETIC, Six')
-    const words = async (plane: string) =>
-      (await page.locator(`.plane.${plane} .note`).allTextContents()).join()
     const sagittal = (await page.locator('.plane.sagittal').boundingBox())!
-    const before = await Promise.all(['axial', 'sagittal', 'coronal'].map(words))
+    const before = await allNotes()
     await page.mouse.move(sagittal.x + 90, sagittal.y + 90)
     await page.mouse.wheel(0, 300)
-    await expect.poll(() => words('sagittal')).not.toBe(before[1])
+    await expect.poll(() => notes('sagittal')).not.toBe(before[1])
     await page.mouse.click(sagittal.x + 90, sagittal.y + 90)
-    await expect.poll(() => words('axial')).not.toBe(before[0])
-    await expect.poll(() => words('coronal')).not.toBe(before[2])
-    const scale = () => page.locator('.plane.sagittal .scale').innerHTML()
-    const wide = await scale()
+    await expect.poll(() => notes('axial')).not.toBe(before[0])
+    await expect.poll(() => notes('coronal')).not.toBe(before[2])
+    const wide = await pixelsPerMm('sagittal')
     await page.mouse.down({ button: 'right' })
     await page.mouse.move(sagittal.x + 90, sagittal.y + 160, { steps: 5 })
     await page.mouse.up({ button: 'right' })
-    await expect.poll(scale).not.toBe(wide)
+    await expect.poll(() => pixelsPerMm('sagittal')).not.toBeCloseTo(wide)
   })
 
   it('axe finds nothing serious', async () => {

@@ -1,4 +1,5 @@
-import { Group, Kbd, Modal, Table, Text } from '@mantine/core'
+import { Group, Kbd, Modal, Text } from '@mantine/core'
+import type { ReactNode } from 'react'
 import { type KeyAction, spell } from './keys.ts'
 
 type HelpProps = {
@@ -17,35 +18,28 @@ export function Help({ actions, mouse = [], opened, onClose }: HelpProps) {
       onClose={onClose}
       title="Keys and mouse"
       lockScroll={false}
-      size="lg"
+      size="xl"
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
-      <Table withRowBorders={false} verticalSpacing={3}>
-        <Table.Tbody>
-          {actions.map(({ keys, what }) => (
-            <Table.Tr key={what}>
-              <Table.Td w={180}>
-                <Group gap={4}>
-                  {keys.map((key) => (
-                    <Kbd key={key}>{spell(key)}</Kbd>
-                  ))}
-                </Group>
-              </Table.Td>
-              <Table.Td>{what}</Table.Td>
-            </Table.Tr>
-          ))}
-          {mouse.map(([how, what]) => (
-            <Table.Tr key={how}>
-              <Table.Td>
-                <Text size="sm" c="dimmed">
-                  {how}
-                </Text>
-              </Table.Td>
-              <Table.Td>{what}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <div className="keys">
+        {actions.map(({ keys, what }) => (
+          <Row key={what} how={keys.map((key) => <Kbd key={key}>{spell(key)}</Kbd>)} what={what} />
+        ))}
+        {mouse.map(([how, what]) => (
+          <Row key={how} how={<Text size="sm">{how}</Text>} what={what} />
+        ))}
+      </div>
     </Modal>
+  )
+}
+
+function Row({ how, what }: { how: ReactNode; what: string }) {
+  return (
+    <Group wrap="nowrap" gap="sm" mb={6} align="flex-start">
+      <Group gap={4} w={110} className="no-shrink">
+        {how}
+      </Group>
+      <Text size="sm">{what}</Text>
+    </Group>
   )
 }

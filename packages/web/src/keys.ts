@@ -17,10 +17,27 @@ const SPELLED: Readonly<Record<string, string>> = {
 }
 export const spell = (key: string): string => SPELLED[key] ?? key
 
+const isInside = ({ target }: KeyboardEvent, selector: string): boolean =>
+  target instanceof HTMLElement && target.closest(selector) !== null
+
 /** Whether the key is meant for a field that takes text or has keys of its own. */
-const isTaken = ({ target }: KeyboardEvent): boolean =>
-  target instanceof HTMLElement &&
-  target.closest('input, textarea, select, [contenteditable], [role="dialog"]') !== null
+const isTaken = (event: KeyboardEvent): boolean =>
+  isInside(
+    event,
+    'input:not([type="radio"], [type="file"]), textarea, select, [contenteditable], [role="dialog"]',
+  )
+
+/** Whether the focus is on what this very key moves or presses. */
+const isOwn = (event: KeyboardEvent): boolean =>
+  /^(Arrow|Page)/.test(event.key)
+    ? isInside(event, '[role="slider"], input[type="radio"]')
+    : (event.key === 'Enter' || event.key === ' ') && isInside(event, 'button, a, summary, input')
+
+/** Gives the keys to the page again, unless a text is being written. */
+export function releaseFocus(): void {
+  const { activeElement } = document
+  if (activeElement instanceof HTMLElement && !activeElement.matches('textarea')) activeElement.blur()
+}
 
 /** Listens on the whole page while the component is shown. Escape also leaves a field. */
 export function useKeys(actions: readonly KeyAction[]): void {
@@ -33,12 +50,7 @@ export function useKeys(actions: readonly KeyAction[]): void {
         if (event.key === 'Escape' && event.target instanceof HTMLElement) event.target.blur()
         return
       }
-      const onSlider = event.target instanceof HTMLElement && event.target.closest('[role="slider"]') !== null
-      if (onSlider && /^(Arrow|Page)/.test(event.key)) return
-      // A focused button is pressed by Enter and the space bar itself.
-      const onControl =
-        event.target instanceof HTMLElement && event.target.closest('button, a, summary') !== null
-      if (onControl && (event.key === 'Enter' || event.key === ' ')) return
+      if (isOwn(event)) return
       const action = current.current.find(({ keys }) => keys.includes(event.key))
       if (!action) return
       event.preventDefault()

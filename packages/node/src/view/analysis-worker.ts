@@ -24,6 +24,7 @@ export type StudyPlace = {
 
 export type StageProgress =
   | { readonly id: string; readonly kind: 'reading'; readonly done: number; readonly total: number }
+  | { readonly id: string; readonly kind: 'preparing' }
   | { readonly id: string; readonly kind: 'analysing'; readonly stage: 'segment' | 'classify' | 'report' }
 
 /** A volume whose voxels every thread sees: nothing is copied between them. */
@@ -84,7 +85,9 @@ export const analyse = task(async ({ id, channel, bundle, ...place }: AnalysisIn
         const { report, labels, volume } = next.value
         return { json: toJson(report), html: toHtml(report), labels, volume: share(volume) }
       }
-      if (next.value.stage !== 'read') tell({ id, kind: 'analysing', stage: next.value.stage })
+      const { stage } = next.value
+      if (stage === 'prepare') tell({ id, kind: 'preparing' })
+      else if (stage !== 'read') tell({ id, kind: 'analysing', stage })
     }
   } finally {
     progress.close()

@@ -11,6 +11,9 @@ import {
 import { z } from 'zod'
 import { writeAtomically } from '../atomic-file.ts'
 
+const lps = z.tuple([z.number(), z.number(), z.number()])
+const place = z.looseObject({ centreLps: lps })
+
 /** What the server reads back of a report; the page reads the rest. */
 const keptReport = z.looseObject({
   schemaVersion: z.literal(1),
@@ -37,7 +40,9 @@ const keptReport = z.looseObject({
     z.looseObject({
       level: z.enum(LEVELS),
       probability: z.number().nullable(),
-      box: z.looseObject({ sliceIndex: z.number().int() }).nullable(),
+      centreLps: lps.nullable(),
+      box: place.nullable(),
+      candidates: z.array(place).optional(),
     }),
   ),
   findings: z.array(

@@ -12,6 +12,7 @@ const SOURCES = [
   'packages/web/public',
   'packages/web/index.html',
   'packages/web/vite.config.ts',
+  'packages/web/static-build.ts',
   'packages/core/src',
   'package-lock.json',
 ]

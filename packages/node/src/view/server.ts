@@ -7,10 +7,12 @@ import {
   canOpen,
   countedFrom,
   feedbackSchema,
-  mostSuspiciousFirst,
+  firstPlace,
+  invert,
   NeckFracError,
   pageHeaders,
   pagePolicy,
+  transform,
 } from '@neckfrac/core'
 import type { ViewedStudies, ViewedStudy } from './studies.ts'
 
@@ -192,12 +194,12 @@ function sendGrid(response: ServerResponse, { data, shape, ijkToLps }: Voxels, b
   send(response, 200, 'application/octet-stream', bytes)
 }
 
-/** The slice that a reader will look at first: of the most suspicious place, or the middle one. */
+/** The slice that a reader will look at first: through the most suspicious place, or the middle one. */
 async function firstSlice(study: ViewedStudy, studies: ViewedStudies): Promise<Voxels> {
   const [report, { data, shape, ijkToLps }] = await Promise.all([study.kept.report(), studies.volume(study)])
   const [slices, rows, columns] = shape
-  const [worst] = mostSuspiciousFirst(report?.vertebrae ?? [])
-  const wanted = worst?.box?.sliceIndex ?? Math.floor(slices / 2)
+  const place = firstPlace(report?.vertebrae ?? [])
+  const wanted = place ? Math.round(transform(invert(ijkToLps), place)[2]) : Math.floor(slices / 2)
   const slice = Math.min(Math.max(0, wanted), slices - 1)
   const bytes = rows * columns * Int16Array.BYTES_PER_ELEMENT
   return {

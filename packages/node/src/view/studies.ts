@@ -101,6 +101,7 @@ export async function viewStudies(
     const study = studies.get(data.id)
     if (!study || !isUnderWay(study.entry.status)) return
     if (data.kind === 'reading') setStatus(study, { kind: 'reading', done: data.done, total: data.total })
+    else if (data.kind === 'preparing') setStatus(study, { kind: 'preparing', note: '' })
     else setStatus(study, { kind: 'analysing', stage: data.stage, fraction: FRACTION[data.stage] })
   }
   progress.unref()

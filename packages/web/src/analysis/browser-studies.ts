@@ -101,8 +101,10 @@ export async function openBrowserStudies(): Promise<StudyService> {
     try {
       const attempt = () =>
         analyst.run('analyse', { drop: drop!, index: index!, engine }, (status) => {
-          const note = status.kind === 'analysing' && trouble ? { note: `${status.note}: ${trouble}` } : {}
-          setStatus(row, { ...status, ...note })
+          setStatus(
+            row,
+            trouble && 'note' in status ? { ...status, note: `${status.note}: ${trouble}` } : status,
+          )
         })
       const { volume, ...results } = await attempt().catch((error) => {
         if (!(error instanceof GraphicsCardLost)) throw error
@@ -173,6 +175,9 @@ export async function openBrowserStudies(): Promise<StudyService> {
   addEventListener('beforeunload', (event) => {
     if (rows.some(({ feedback, exported }) => feedback !== exported)) event.preventDefault()
   })
+
+  // A file dropped on the page must not replace it, and with it all studies; the list takes what is meant for it.
+  for (const type of ['dragover', 'drop'] as const) addEventListener(type, (event) => event.preventDefault())
 
   return {
     kind: 'browser',

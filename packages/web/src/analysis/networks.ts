@@ -42,17 +42,28 @@ export const readManifest = (): Promise<Manifest> => loadManifest(readBundleFile
 /** The networks, and what runs them in words. */
 export type Networks = { readonly detector: Detector; readonly engine: string }
 
+export type NetworkOptions = {
+  /** An engine that the user insists on. */
+  readonly wanted: Engine | null
+  /** As of `startOnnxRuntime`. */
+  readonly onCardLoss: () => void
+  /** Told what begins, in words. */
+  readonly onStep: (words: string) => void
+}
+
 /**
  * Loads and verifies the bundle and starts it on the graphics card where there is one and it computes right; on WASM
- * otherwise. @param wanted An engine that the user insists on.
- * @param onCardLoss As of `startOnnxRuntime`.
+ * otherwise.
  */
-export async function openNetworks(wanted: Engine | null, onCardLoss: () => void): Promise<Networks> {
+export async function openNetworks(options: NetworkOptions): Promise<Networks> {
+  const { wanted, onCardLoss, onStep } = options
+  onStep('loading and verifying them')
   const bundle = await loadBundle(readBundleFile, sha256)
   if (wanted !== 'wasm' && (wanted === 'webgpu' || (await hasGraphicsCard()))) {
-    const networks = await tryWebGpu(bundle, onCardLoss)
+    const networks = await tryWebGpu(bundle, options)
     if (networks) return networks
   }
+  onStep('starting WASM')
   return start(bundle, 'wasm', onCardLoss)
 }
 
@@ -62,10 +73,12 @@ async function start(bundle: Bundle, engine: Engine, onCardLoss: () => void): Pr
 }
 
 /** null when the card does not take the networks or computes something else. */
-async function tryWebGpu(bundle: Bundle, onCardLoss: () => void): Promise<Networks | null> {
+async function tryWebGpu(bundle: Bundle, { onCardLoss, onStep }: NetworkOptions): Promise<Networks | null> {
   try {
+    onStep('starting WebGPU')
     const networks = await start(bundle, 'webgpu', onCardLoss)
-    for (const name of NETWORK_NAMES) {
+    for (const [n, name] of NETWORK_NAMES.entries()) {
+      onStep(`checking what WebGPU computes, ${n + 1} of ${NETWORK_NAMES.length}`)
       if (await agreesWithPyTorch(name, networks.detector.sessions[name])) continue
       console.warn(`The ${name} network computes something else on this graphics card; WASM takes over.`)
       await networks.detector.dispose()

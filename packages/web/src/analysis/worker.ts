@@ -37,6 +37,14 @@ const FRACTION = { segment: 0, classify: 0.28, report: 0.96 } as const
 
 const scans = new Map<number, ReturnType<typeof listCandidates>>()
 let networks: Promise<Networks> | undefined
+/** What the networks wait for, in words, and the study that waits for them. */
+let preparation = ''
+let tellWaiting: Tell | undefined
+
+const onStep = (words: string) => {
+  preparation = words
+  tellWaiting?.({ kind: 'preparing', note: words })
+}
 
 function scanOnce(drop: NumberedDrop, tell?: Tell) {
   const known = scans.get(drop.id) ?? scan(drop, tell)
@@ -77,7 +85,11 @@ const TASKS = {
     { drop, index, engine }: { drop: NumberedDrop; index: number; engine: Engine | null },
     tell: Tell,
   ): Promise<Analysis> => {
-    networks ??= openNetworks(engine, () => page.postMessage({ kind: 'card-lost' }))
+    networks ??= openNetworks({
+      wanted: engine,
+      onCardLoss: () => page.postMessage({ kind: 'card-lost' }),
+      onStep,
+    })
     networks.catch(() => {
       networks = undefined // the next study tries again
     })
@@ -106,9 +118,13 @@ const TASKS = {
         const { report, labels, volume } = next.value
         return { report: JSON.parse(toJson(report)), html: toHtml(report), labels, volume }
       }
-      if (next.value.stage === 'read') continue
-      note = (await ready).engine
-      at(next.value.stage, FRACTION[next.value.stage])
+      const { stage } = next.value
+      tellWaiting = stage === 'prepare' ? tell : undefined
+      if (stage === 'prepare') tell({ kind: 'preparing', note: preparation })
+      else if (stage !== 'read') {
+        note = (await ready).engine
+        at(stage, FRACTION[stage])
+      }
     }
   },
 }

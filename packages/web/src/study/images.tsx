@@ -23,7 +23,10 @@ type ImagesProps = {
   /** Outlines, names and boxes. */
   overlays: boolean
   tool: ToolName
+  /** Where the planes cross at first. */
   start: Vec3
+  /** The plane that keys move. */
+  active: PlaneName
   large: PlaneName | null
   onLarge: (plane: PlaneName) => void
   onActive: (plane: PlaneName) => void
@@ -42,6 +45,7 @@ export function Images(props: ImagesProps) {
     overlays,
     tool,
     start,
+    active,
     large,
     onLarge,
     onActive,
@@ -91,7 +95,7 @@ export function Images(props: ImagesProps) {
         const sizes = new ResizeObserver(() => scene.resize())
         for (const plane of PLANES) sizes.observe(elements.current[plane]!)
         stops.push(() => sizes.disconnect())
-        scene.show(start)
+        scene.moveTo(start)
         draw()
         setScene(scene)
         performance.mark('all-planes')
@@ -149,6 +153,7 @@ export function Images(props: ImagesProps) {
               className="canvas"
               role="img"
               aria-label={`${PLANE[plane].title} plane, ${position.join(', ')}`}
+              aria-current={plane === active || undefined}
               ref={(element) => {
                 if (element) elements.current[plane] = element
               }}
@@ -156,6 +161,7 @@ export function Images(props: ImagesProps) {
             {view && (
               <Overlay
                 plane={plane}
+                isActive={plane === active}
                 view={view}
                 outlines={overlays ? outlinesAt(plane, view.depthMm) : []}
                 places={overlays ? boxes : []}
@@ -181,8 +187,8 @@ export function Images(props: ImagesProps) {
             depthMm={axialDepth}
             height={strip.height}
             onJump={(z) => {
-              // The middle of what the axial view shows stays in the middle.
-              scene.show(middleOf({ ...scene.view('axial'), depthMm: z }, PLANE.axial))
+              const [x, y] = scene.place()
+              scene.moveTo([x, y, z])
             }}
           />
         )}

@@ -9,6 +9,8 @@ export type ShownPlace = { readonly place: Place; readonly called: boolean; read
 
 type OverlayProps = {
   plane: PlaneName
+  /** Whether keys move this plane. */
+  isActive: boolean
   view: PlaneView
   outlines: readonly Outline[]
   places: readonly ShownPlace[]
@@ -19,7 +21,7 @@ type OverlayProps = {
 }
 
 /** What lies over a plane: outlines, names, boxes, orientation, scale, position. Drawn in mm and put on the canvas by one matrix. */
-export function Overlay({ plane, view, outlines, places, position, window }: OverlayProps) {
+export function Overlay({ plane, isActive, view, outlines, places, position, window }: OverlayProps) {
   const { letters, title } = PLANE[plane]
   const matrix = `matrix(${view.matrix.map((v) => v.toFixed(4)).join(' ')})`
   const paths = useMemo(() => pathsOf(outlines), [outlines])
@@ -65,7 +67,7 @@ export function Overlay({ plane, view, outlines, places, position, window }: Ove
       <text className="letter" x={view.width / 2} y={view.height - 10} textAnchor="middle">
         {letters.bottom}
       </text>
-      <text className="note" x={10} y={20} style={{ fill: LINE[plane] }}>
+      <text className={isActive ? 'note active' : 'note'} x={10} y={20} style={{ fill: LINE[plane] }}>
         {title}
       </text>
       <text className="note" x={view.width - 10} y={20} textAnchor="end">

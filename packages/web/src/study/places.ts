@@ -1,4 +1,4 @@
-import { type Bounds, boundsLps, countedFrom, type Level, type Vec3 } from '@neckfrac/core'
+import { type Bounds, boundsLps, countedFrom, type Level, suspiciousPlace, type Vec3 } from '@neckfrac/core'
 import type { StudyReport } from '../studies/studies.ts'
 
 /** Where "show me" leads: the most suspicious place of a vertebra, whatever its call. */
@@ -12,25 +12,20 @@ export type Place = {
 type Grid = { readonly ijkToLps: readonly number[] }
 
 /** The best place of each vertebra that has one. */
-export function placesOf({ vertebrae }: StudyReport, { ijkToLps }: Grid): ReadonlyMap<Level, Place> {
-  return new Map(
-    vertebrae.flatMap(({ level, box, candidates, centreLps }): [Level, Place][] => {
-      const [candidate] = candidates ?? []
-      if (candidate) {
-        const { x, y, width, height, firstSlice, lastSlice } = candidate
-        const bounds = boxBounds(ijkToLps, [x, y, firstSlice], [width, height, lastSlice - firstSlice + 1])
-        return [[level, { level, centre: (box ?? candidate).centreLps, bounds }]]
-      }
-      if (box) {
-        const bounds = boxBounds(ijkToLps, [box.x, box.y, box.sliceIndex], [box.width, box.height, 1])
-        return [[level, { level, centre: box.centreLps, bounds }]]
-      }
-      return centreLps ? [[level, { level, centre: centreLps, bounds: null }]] : []
+export const placesOf = ({ vertebrae }: StudyReport, grid: Grid): ReadonlyMap<Level, Place> =>
+  new Map(
+    vertebrae.flatMap((vertebra): [Level, Place][] => {
+      const { level } = vertebra
+      const centre = suspiciousPlace(vertebra)
+      return centre ? [[level, { level, centre, bounds: boundsOf(vertebra, grid) }]] : []
     }),
   )
-}
 
-/** Edges of a box of voxels in the patient; exact where the grid lies along the patient's axes. */
-function boxBounds(ijkToLps: readonly number[], first: Vec3, [nx, ny, nz]: Vec3): Bounds {
-  return boundsLps({ shape: [nz, ny, nx], ijkToLps: countedFrom(ijkToLps, first) }, 0.5)
+/** Edges of the finding's box in the patient; exact where the grid lies along the patient's axes. */
+function boundsOf({ box, candidates }: StudyReport['vertebrae'][number], { ijkToLps }: Grid): Bounds | null {
+  const slab = candidates?.[0] ?? (box && { ...box, firstSlice: box.sliceIndex, lastSlice: box.sliceIndex })
+  if (!slab) return null
+  const { x, y, width, height, firstSlice, lastSlice } = slab
+  const shape = [lastSlice - firstSlice + 1, height, width] as const
+  return boundsLps({ shape, ijkToLps: countedFrom(ijkToLps, [x, y, firstSlice]) }, 0.5)
 }

@@ -63,8 +63,14 @@ export type Scene = {
   view(plane: PlaneName): PlaneView
   /** Calls back when a plane moved, zoomed or was resized. */
   subscribe(onChange: (plane: PlaneName) => void): () => void
-  /** Brings all planes to a point; with a field of view, mm, zooms to it. */
-  show(point: Vec3, fieldMm?: number): void
+  /** Where the planes cross. */
+  place(): Vec3
+  /** Moves the planes so that they cross in a point; what they show stays where it is. */
+  moveTo(point: Vec3): void
+  /** Brings a point to the middle of all planes, with a field of view, mm. */
+  show(point: Vec3, fieldMm: number): void
+  /** Zooms all planes around the point where they cross. */
+  zoom(factor: number): void
   scroll(plane: PlaneName, slices: number): void
   setWindow(range: VoiRange): void
   /** Calls back when the reader changes the window with the mouse. */
@@ -72,6 +78,7 @@ export type Scene = {
   setTool(name: ToolName): void
   clearMeasurements(): void
   resize(): void
+  /** Whole images; the planes cross where they did. */
   reset(): void
   dispose(): void
 }
@@ -185,16 +192,23 @@ export async function createScene(
   }
   setWindow(window)
 
-  const show = (point: Vec3, fieldMm?: number) => {
+  const middle = (plane: PlaneName) => viewport(plane).getCamera().focalPoint as Vec3
+  const place = (): Vec3 => [middle('sagittal')[0], middle('coronal')[1], middle('axial')[2]]
+  const aim = (plane: PlaneName, point: Vec3, parallelScale?: number) => {
+    const port = viewport(plane)
+    const { position, focalPoint, viewPlaneNormal } = port.getCamera()
+    const distance = Math.hypot(...[0, 1, 2].map((n) => position![n] - focalPoint![n]))
+    port.setCamera({
+      focalPoint: [...point],
+      position: [0, 1, 2].map((n) => point[n] + viewPlaneNormal![n] * distance) as Types.Point3,
+      ...(parallelScale !== undefined && { parallelScale }),
+    })
+  }
+  const moveTo = (point: Vec3) => {
     for (const plane of PLANES) {
-      const port = viewport(plane)
-      const { position, focalPoint, viewPlaneNormal } = port.getCamera()
-      const distance = Math.hypot(...[0, 1, 2].map((n) => position![n] - focalPoint![n]))
-      port.setCamera({
-        focalPoint: [...point],
-        position: [0, 1, 2].map((n) => point[n] + viewPlaneNormal![n] * distance) as Types.Point3,
-        ...(fieldMm !== undefined && { parallelScale: fieldMm / 2 }),
-      })
+      const { axis } = PLANE[plane]
+      const [x, y, z] = middle(plane).map((v, n) => (n === axis ? point[n] : v))
+      aim(plane, [x, y, z])
     }
     engine.render()
   }
@@ -202,7 +216,7 @@ export async function createScene(
   const view = (name: PlaneName): PlaneView => {
     const plane = PLANE[name]
     const port = viewport(name)
-    const centre = planeCoordinates(plane, port.getCamera().focalPoint as Vec3)
+    const centre = planeCoordinates(plane, middle(name))
     const canvasAt = (u: number, v: number) => port.worldToCanvas([...pointOnPlane(plane, u, v, centre[2])])
     const [u, v] = centre
     const [at, alongU, alongV] = [canvasAt(u, v), canvasAt(u + 1, v), canvasAt(u, v + 1)]
@@ -247,7 +261,17 @@ export async function createScene(
 
   return {
     view,
-    show,
+    place,
+    moveTo,
+    show: (point, fieldMm) => {
+      for (const plane of PLANES) aim(plane, point, fieldMm / 2)
+      engine.render()
+    },
+    zoom: (factor) => {
+      const point = place()
+      for (const plane of PLANES) aim(plane, point, viewport(plane).getCamera().parallelScale! / factor)
+      engine.render()
+    },
     setTool,
     setWindow,
     subscribe: (listener) => {
@@ -273,8 +297,9 @@ export async function createScene(
       tellAll()
     },
     reset: () => {
+      const point = place()
       for (const plane of PLANES) viewport(plane).resetCamera()
-      engine.render()
+      moveTo(point)
       tellAll()
     },
     dispose: () => {

@@ -55,14 +55,14 @@ export function StudyFacts({ report }: { report: StudyReport }) {
           {createdAt.replace('T', ' ').slice(0, 19)} UTC, {seconds.toFixed(1)} s
         </Text>
         {Object.entries(bundle.networks).map(([name, hash]) => (
-          <Text key={name} size="xs" c="dimmed" className="hash">
+          <Text key={name} size="xs" c="dimmed" className="break-anywhere">
             {name} {hash}
           </Text>
         ))}
-        <Text size="xs" c="dimmed" className="hash">
+        <Text size="xs" c="dimmed" className="break-anywhere">
           Study {report.studyInstanceUid}
         </Text>
-        <Text size="xs" c="dimmed" className="hash">
+        <Text size="xs" c="dimmed" className="break-anywhere">
           Series {report.seriesInstanceUid}
         </Text>
       </details>

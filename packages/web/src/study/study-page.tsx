@@ -1,6 +1,7 @@
 import { Button, Group, SegmentedControl, Text, Title } from '@mantine/core'
 import {
   canOpen,
+  firstPlace,
   LEVELS,
   mostSuspiciousFirst,
   recall,
@@ -10,7 +11,7 @@ import {
 } from '@neckfrac/core'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Help } from '../help.tsx'
-import { type KeyAction, useKeys } from '../keys.ts'
+import { type KeyAction, releaseFocus, useKeys } from '../keys.ts'
 import { Notice } from '../notice.tsx'
 import { openStudyPage, openWorkList } from '../route.ts'
 import type { Feedback, OpenStudy, Verdict } from '../studies/studies.ts'
@@ -21,7 +22,7 @@ import { remarkOn, type Subject, useFeedback } from './feedback.ts'
 import { FindingsPanel } from './findings-panel.tsx'
 import { Images } from './images.tsx'
 import { placesOf } from './places.ts'
-import type { PlaneName } from './planes.ts'
+import { PLANES, type PlaneName } from './planes.ts'
 import { saveJson } from './save-file.ts'
 import { type Scene, TOOLS, type ToolName } from './scene.ts'
 import { StudyFacts } from './study-facts.tsx'
@@ -38,6 +39,8 @@ const MOUSE = [
 
 /** Field around a finding that "show me" zooms to: a vertebra with its neighbours, mm. */
 const FIELD_MM = 110
+/** What one press of a key enlarges by. */
+const ZOOM = 1.25
 
 /** An open study: images, results, and what the reader says of them. */
 export default function StudyPage({ study, firstSlice }: { study: OpenStudy; firstSlice: Volume | null }) {
@@ -54,7 +57,7 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
   const [windowName, setWindowName] = useState<WindowName | 'own'>('bone')
   const [large, setLarge] = useState<PlaneName | null>(null)
   const [help, setHelp] = useState(false)
-  const active = useRef<PlaneName>('axial')
+  const [active, setActive] = useState<PlaneName>('axial')
   const scene = useRef<Scene | null>(null)
   const { feedback, saved, remark } = useFeedback(study, report, service)
 
@@ -63,10 +66,7 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
   }, [entry.patient])
 
   const ranked = useMemo(() => mostSuspiciousFirst(study.report.vertebrae), [study.report])
-  const start = useMemo((): Vec3 => {
-    const first = ranked.map(({ level }) => places.get(level)).find((place) => place !== undefined)
-    return first?.centre ?? middleOf(study.volume)
-  }, [ranked, places, study.volume])
+  const start = useMemo(() => firstPlace(study.report.vertebrae) ?? middleOf(study.volume), [study])
 
   const show = (subject: Subject) => {
     const place = subject === 'patient' ? undefined : places.get(subject)
@@ -85,6 +85,11 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
     const others = orderStudies(studies, { search: '', filter: 'all' }).filter(canOpen)
     const next = others[others.findIndex(({ id }) => id === entry.id) + by]
     if (next) openStudyPage(next.id)
+  }
+  const take = (plane: PlaneName) => {
+    releaseFocus()
+    setActive(plane)
+    setLarge((now) => now && plane)
   }
   const chooseWindow = (name: WindowName) => {
     scene.current?.setWindow(rangeOf(name))
@@ -119,14 +124,20 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
     { keys: ['0'], what: 'The patient as a whole', run: () => show('patient') },
     {
       keys: ['ArrowUp', 'ArrowDown'],
-      what: 'One slice up or down in the plane under the mouse',
-      run: ({ key }) => scene.current?.scroll(active.current, key === 'ArrowDown' ? 1 : -1),
+      what: 'One slice up or down in the underlined plane, which is the one under the mouse',
+      run: ({ key }) => scene.current?.scroll(active, key === 'ArrowDown' ? 1 : -1),
     },
     {
       keys: ['PageUp', 'PageDown'],
       what: 'Ten slices',
-      run: ({ key }) => scene.current?.scroll(active.current, key === 'PageDown' ? 10 : -10),
+      run: ({ key }) => scene.current?.scroll(active, key === 'PageDown' ? 10 : -10),
     },
+    {
+      keys: ['t'],
+      what: 'The other plane: axial, sagittal, coronal in turn',
+      run: () => take(PLANES[(PLANES.indexOf(active) + 1) % PLANES.length]),
+    },
+    { keys: ['+', '-'], what: 'Zoom', run: ({ key }) => scene.current?.zoom(key === '+' ? ZOOM : 1 / ZOOM) },
     { keys: ['b'], what: 'Bone window', run: () => chooseWindow('bone') },
     { keys: ['s'], what: 'Soft-tissue window', run: () => chooseWindow('soft') },
     { keys: ['v'], what: 'Outlines, names and boxes on and off', run: () => setOverlays((on) => !on) },
@@ -135,18 +146,11 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
     { keys: ['l'], what: 'Length tool', run: () => setTool('length') },
     { keys: ['g'], what: 'Angle tool', run: () => setTool('angle') },
     { keys: ['x'], what: 'Remove the measurements', run: () => scene.current?.clearMeasurements() },
-    {
-      keys: ['r'],
-      what: 'Whole images again',
-      run: () => {
-        scene.current?.reset()
-        scene.current?.show(start)
-      },
-    },
+    { keys: ['r'], what: 'Whole images again', run: () => scene.current?.reset() },
     {
       keys: ['f'],
       what: 'One plane alone, and back',
-      run: () => setLarge((now) => (now ? null : active.current)),
+      run: () => setLarge((now) => (now ? null : active)),
     },
     { keys: ['a'], what: 'Agree with what is shown', run: () => say('agree') },
     { keys: ['d'], what: 'Disagree', run: () => say('disagree') },
@@ -210,11 +214,10 @@ export default function StudyPage({ study, firstSlice }: { study: OpenStudy; fir
           overlays={overlays}
           tool={tool}
           start={start}
+          active={active}
           large={large}
           onLarge={(plane) => setLarge((now) => (now ? null : plane))}
-          onActive={(plane) => {
-            active.current = plane
-          }}
+          onActive={take}
           onScene={(made) => {
             scene.current = made
           }}

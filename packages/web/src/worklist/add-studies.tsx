@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Paper, Stack, Text, Title } from '@mantine/core'
-import { type ChangeEvent, type DragEvent, useState } from 'react'
+import { type ChangeEvent, useEffect, useState } from 'react'
 import { useOffline } from '../offline/offline.ts'
 import type { StudyService } from '../studies/studies.ts'
 import { droppedFiles, pickedFiles } from './dropped-files.ts'
@@ -35,28 +35,29 @@ export function AddStudies({ service, isEmpty }: { service: StudyService; isEmpt
       setTrouble(error instanceof Error ? error.message : String(error))
     }
   }
-  const onDrop = (event: DragEvent) => {
-    event.preventDefault()
-    setOver(false)
-    void attempt(droppedFiles(event.dataTransfer).then((files) => service.add?.(files)))
-  }
+  // The whole window takes files: nobody should have to aim.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` only sets a state.
+  useEffect(() => {
+    const ending = new AbortController()
+    const { signal } = ending
+    const onDrop = ({ dataTransfer }: DragEvent) => {
+      setOver(false)
+      if (dataTransfer) void attempt(droppedFiles(dataTransfer).then((files) => service.add?.(files)))
+    }
+    const onLeave = ({ relatedTarget }: DragEvent) => {
+      if (!relatedTarget) setOver(false)
+    }
+    addEventListener('dragover', () => setOver(true), { signal })
+    addEventListener('dragleave', onLeave, { signal })
+    addEventListener('drop', onDrop, { signal })
+    return () => ending.abort()
+  }, [service])
   const onPick = (event: ChangeEvent<HTMLInputElement>) => {
     void attempt(service.add?.(pickedFiles(event.currentTarget.files)))
     event.currentTarget.value = ''
   }
   return (
-    <Paper
-      className={over ? 'drop over' : 'drop'}
-      withBorder
-      p={isEmpty ? 'xl' : 'md'}
-      m="md"
-      onDragOver={(event) => {
-        event.preventDefault()
-        setOver(true)
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={onDrop}
-    >
+    <Paper className={over ? 'drop over' : 'drop'} withBorder p={isEmpty ? 'xl' : 'md'} m="md">
       <Stack gap="sm">
         {isEmpty && (
           <>

@@ -13,6 +13,7 @@ const KINDS: Readonly<Record<StudyEntry['status']['kind'], Exclude<Filter, 'all'
   waiting: 'open',
   making: 'open',
   reading: 'open',
+  preparing: 'open',
   analysing: 'open',
   'not-analysable': 'problems',
   failed: 'problems',

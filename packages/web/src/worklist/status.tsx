@@ -23,6 +23,8 @@ export function Status({ status }: { status: StudyStatus }) {
       const text = total > 0 ? `reading ${done} of ${total}` : 'reading'
       return <Running text={text} share={total > 0 ? done / total : null} />
     }
+    case 'preparing':
+      return <Running text={`preparing the networks${status.note ? `: ${status.note}` : ''}`} share={null} />
     case 'analysing':
       return (
         <Running
@@ -69,7 +71,7 @@ function Problem({ colour, word, reason }: { colour: string; word: string; reaso
       <Badge color={colour} variant="outline" tt="none" className="no-shrink">
         {word}
       </Badge>
-      <Text size="sm" c="dimmed" lineClamp={2} title={reason}>
+      <Text size="sm" c="dimmed" className="break-anywhere" lineClamp={4} title={reason}>
         {reason}
       </Text>
     </Group>

@@ -25,9 +25,8 @@ export function WorkList() {
   useEffect(() => {
     document.title = 'NeckFrac'
   }, [])
-  useEffect(() => {
-    document.getElementById(`row-${chosen}`)?.scrollIntoView({ block: 'nearest' })
-  }, [chosen])
+  // Enter is then meant for the row, not for the button that was pressed before.
+  useEffect(() => document.getElementById(`row-${chosen}`)?.focus(), [chosen])
 
   const move = (by: number, fits: (s: StudyEntry) => boolean = () => true) => {
     const from = at < 0 ? (by > 0 ? -1 : shown.length) : at
@@ -85,16 +84,22 @@ export function WorkList() {
       <main className="list">
         {service.kind === 'browser' && <AddStudies service={service} isEmpty={studies.length === 0} />}
         {shown.length > 0 && (
-          <Table highlightOnHover highlightOnHoverColor="#171d25" verticalSpacing="sm" aria-label="Work list">
+          <Table
+            layout="fixed"
+            highlightOnHover
+            highlightOnHoverColor="#171d25"
+            verticalSpacing="sm"
+            aria-label="Work list"
+          >
             <Table.Thead>
               <Table.Tr>
-                <Table.Th w={150}>Patient-level suspicion</Table.Th>
-                <Table.Th w={130}>Worst vertebra</Table.Th>
-                <Table.Th>Patient</Table.Th>
-                <Table.Th>Study</Table.Th>
-                <Table.Th w={75}>Slices</Table.Th>
-                <Table.Th w={75}>Took</Table.Th>
-                <Table.Th w={330}>Status</Table.Th>
+                <Table.Th w="15%">Patient-level suspicion</Table.Th>
+                <Table.Th w="9%">Worst vertebra</Table.Th>
+                <Table.Th w="17%">Patient</Table.Th>
+                <Table.Th w="19%">Study</Table.Th>
+                <Table.Th w="6%">Slices</Table.Th>
+                <Table.Th w="6%">Took</Table.Th>
+                <Table.Th w="28%">Status</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -133,6 +138,7 @@ function Row({ study, isChosen, onCancel }: RowProps) {
   return (
     <Table.Tr
       id={`row-${id}`}
+      tabIndex={-1}
       className={canOpen(study) ? 'row can-open' : 'row'}
       data-chosen={isChosen || undefined}
       aria-current={isChosen || undefined}
