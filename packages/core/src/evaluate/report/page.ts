@@ -1,6 +1,6 @@
 import { html, type Markup, NOTHING } from '../../report/markup.ts'
 import type { Assessment, Part } from '../assessment.ts'
-import { type Cell, estimate, number, seconds, share, table } from './cells.ts'
+import { type Cell, estimate, FEW, number, seconds, share, table } from './cells.ts'
 import { partSections } from './part-page.ts'
 import { PUBLISHED } from './published.ts'
 import { STYLE } from './style.ts'
@@ -75,8 +75,13 @@ function headline(parts: readonly Part[], tag: Markup): Markup {
       ),
       row(
         `Patient: F2 at ${at}`,
-        (p) => plain(number(group(p, 'patient')?.model.f2)),
+        (p) => estimate(p.points[0].clustered.patient.f2),
         (p) => `${number(group(p, 'patient')?.alwaysPositive.f2)}, always positive`,
+      ),
+      row(
+        'Patient: F2 gained over always positive',
+        (p) => estimate(p.points[0].clustered.patient.f2Gain),
+        () => '0, always positive',
       ),
       row(
         'Vertebrae: AUC',
@@ -125,7 +130,7 @@ function headline(parts: readonly Part[], tag: Markup): Markup {
         () => '',
       ),
     ],
-    'Brackets: 95 % intervals; Wilson for sensitivity and specificity, otherwise patients drawn anew.',
+    `Brackets: 95 % intervals; Wilson for sensitivity and specificity, otherwise patients drawn anew. ${FEW}`,
   )}</section>`
 }
 
@@ -170,7 +175,7 @@ ${{
 
 function methods({ bootstrap, bundle, software, parts }: Assessment): Markup {
   return html`<section><h2>Methods</h2>
-<p><b>Intervals.</b> AUC, average precision, boxes, labels and Dice: percentile bootstrap, ${bootstrap.replicates} replicates, seed ${bootstrap.seed}, whole patients drawn with replacement, since vertebrae of one patient are not independent. Shares: Wilson's score interval.</p>
+<p><b>Intervals.</b> AUC, average precision, precision, F1, F2, log loss, Brier score, calibration error, boxes, labels and Dice: percentile bootstrap, ${bootstrap.replicates} replicates, seed ${bootstrap.seed}, whole patients drawn with replacement, since vertebrae of one patient are not independent. Shares: Wilson's score interval. ${FEW}</p>
 <p><b>Patient.</b> Fractured when any of C1-C7 is; its probability is that of at least one fracture were the vertebrae independent.</p>
 <p><b>Vertebrae.</b> Judged under the label that the segmenter gave: a shifted label is an error here, too. Levels without a label are not scored; the counts and the tables by fracture show them.</p>
 <p><b>Thresholds</b> were given to this evaluation, which tunes nothing${bundle?.learnedOn ? `; they were learned on ${bundle.learnedOn}` : ''}.</p>
