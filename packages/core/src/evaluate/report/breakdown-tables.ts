@@ -54,7 +54,7 @@ export function breakdownTables({ breakdowns, points }: Part): Markup {
   )
   return html`<h3>What the results depend on, ${at}</h3>
 <p class="note">Brackets: 95 % intervals, of AUC patients drawn anew, else Wilson. All +: always positive, which has sensitivity 1 and specificity 0 in every row and calls every fracture and every look-alike; a guess has AUC 0.5. ${FEW}</p>
-${breakdowns.groups.length > 0 ? groups : NOTHING}
+${breakdowns.groups.length > 0 ? html`<div class="dense">${groups}</div>` : NOTHING}
 ${fractures.length > 0 ? html`<h3>Sensitivity by fracture</h3><div class="figures">${fractures}</div>` : NOTHING}
 ${lookAlikes.length > 0 ? html`<h3>False alarms and what looks like a fracture</h3><div class="figures">${lookAlikes}</div>` : NOTHING}`
 }
