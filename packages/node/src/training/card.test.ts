@@ -71,6 +71,14 @@ test("weights made from others' label maps carry their licence", async () => {
   expect(own).not.toContain('Apache')
 })
 
+test('phantoms that came through files are phantoms, and their licence is to be looked up', async () => {
+  const { truth: _, ...read } = entry(1, 'parametric', null)
+  const card = await cardOf([read])
+  expect(card).toContain('1 phantoms read from DICOM')
+  expect(card).toContain('Decision, learned out of fold (synthetic)')
+  expect(card).toContain("that label map's licence holds")
+})
+
 test('says whose masks the crops followed', async () => {
   const entries = [entry(1, 'parametric', null)]
   expect(await cardOf(entries)).toContain("crops of the experts' masks")

@@ -45,7 +45,14 @@ const VERSE =
 /** The licence of the weights, which follows the label maps that phantoms were made from. */
 function licenceOf(phantoms: readonly PreparedEntry[]): string[] {
   const templates = new Set(phantoms.flatMap((e) => e.truth?.template ?? []))
-  if (templates.size === 0) return ['Weights: Apache-2.0.']
+  const fromFiles = phantoms.filter((e) => !e.truth).length
+  const unknown =
+    fromFiles === 0
+      ? []
+      : [
+          `${fromFiles} phantoms were read from files. Where \`truth.json\` beside them names a template, that label map's licence holds for the weights as well.`,
+        ]
+  if (templates.size === 0) return ['Weights: Apache-2.0.', ...unknown]
   const others = [...templates].filter((name) => !name.includes('gl003'))
   return [
     ...(others.length < templates.size ? [`Weights: CC BY-SA 4.0, because of the templates. ${VERSE}`] : []),
@@ -54,6 +61,7 @@ function licenceOf(phantoms: readonly PreparedEntry[]): string[] {
           `Phantoms were made from the label maps ${others.join(', ')}: their licence holds for the weights as well.`,
         ]
       : []),
+    ...unknown,
   ]
 }
 
@@ -64,7 +72,10 @@ export function toCard({ manifest, training, studies, crops }: CardInput): strin
   const synthetic = phantoms.length > 0
   const only = phantoms.length === index.studies.length
   const label = only ? 'synthetic' : synthetic ? 'partly synthetic' : 'real'
-  const families = countBy(phantoms, familyOf)
+  const families = countBy(
+    phantoms.filter((e) => e.truth),
+    familyOf,
+  )
   const lines = [
     `# ${manifest.name} ${manifest.version}: trained on ${manifest.trainedOn}, not a medical device`,
     '',
@@ -120,7 +131,10 @@ const familyOf = ({ truth }: PreparedEntry): string => truth?.family ?? 'unknown
 
 const sourcesOf = (entries: readonly PreparedEntry[]): string =>
   list(
-    countBy(entries, (e) => (e.truth ? `phantoms of preset ${e.truth.preset}` : 'studies read from DICOM')),
+    countBy(entries, (e) => {
+      if (e.truth) return `phantoms of preset ${e.truth.preset}`
+      return e.origin === 'phantom' ? 'phantoms read from DICOM' : 'studies read from DICOM'
+    }),
   )
 
 function countBy(
