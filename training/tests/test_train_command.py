@@ -130,6 +130,7 @@ def test_only_held_out_studies_were_predicted(trained, prepared):
 def test_curves_are_drawn(trained):
     out, _ = trained
     page = (out / "curves.html").read_text()
+    assert "synthetic studies only" in page
     for network in ("segmenter", "slices", "sequence"):
         assert f"fold-0-{network}" in page
         assert (out / "curves" / f"fold-0-{network}.svg").read_text().count("<polyline") >= 3

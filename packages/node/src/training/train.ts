@@ -257,8 +257,10 @@ async function takeSegmenter(run: Run, training: Training): Promise<Facts> {
   return { from }
 }
 
-async function drawCurves({ options }: Training, python: Python): Promise<void> {
-  const title = `Training curves of ${options.name}`
+const isSynthetic = ({ studies }: PreparedIndex): boolean => studies.every((e) => e.origin === 'phantom')
+
+async function drawCurves({ options, index }: Training, python: Python): Promise<void> {
+  const title = `Training curves of ${options.name}${isSynthetic(index) ? ', synthetic studies only' : ''}`
   await python.read([...MODULE, 'curves', '--run', options.out, '--title', title], 'Drawing the curves')
 }
 
@@ -330,7 +332,7 @@ async function predictHeldOut(training: Training, signal: AbortSignal): Promise<
 
 async function decide({ options, plan, index }: Training): Promise<Facts> {
   const studies = parseOutOfFoldCsv(await readFile(join(options.out, 'out-of-fold.csv'), 'utf8'))
-  const synthetic = index.studies.every((e) => e.origin === 'phantom') ? 'synthetic ' : ''
+  const synthetic = isSynthetic(index) ? 'synthetic ' : ''
   const folds = plan.recipe.folds
   const learnedOn = `out-of-fold predictions of ${studies.length} ${synthetic}studies (fold${folds.length > 1 ? 's' : ''} ${folds.join(', ')} of ${index.folds})`
   const decision = fitDecision(studies, learnedOn)
