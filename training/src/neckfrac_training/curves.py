@@ -19,7 +19,7 @@ PANELS = (
 )
 """Title of each panel; the log's columns in it with their names; ends of its axis where they are given.
 
-What a log lacks is left out. The losses have an axis each: training sums weighted terms on augmented samples."""
+What a log lacks is left out. The losses have an axis each: training sums weighted terms on changed samples."""
 SHOWN = (
     "epoch",
     "minutes",
@@ -123,9 +123,9 @@ def write_curves(run: Path, title: str = "") -> Path:
     head = f'<!doctype html><meta charset="utf-8"><title>{escape(title or "Training curves")}</title>'
     style = "<style>body{font:14px sans-serif;margin:24px;color:#111}svg{max-width:100%;height:auto}</style>"
     note = (
-        "<p>Held-out scores are of the masks as prepared and of as many cases as the recipe looks at; they are "
-        "no evaluation. The training loss sums weighted terms on augmented samples: compare its slope with the "
-        "held-out loss, not its height.</p>"
+        "<p>Held-out scores are of the masks as prepared and of as many cases as the recipe looks at; they "
+        "are no evaluation. The training loss sums weighted terms on augmented samples: compare its slope "
+        "with the held-out loss, not its height.</p>"
     )
     page.write_text(f"{head}{style}<h1>{escape(title or 'Training curves')}</h1>{note}{''.join(sections)}\n")
     return page
