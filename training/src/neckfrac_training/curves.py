@@ -19,7 +19,7 @@ PANELS = (
 )
 """Title of each panel; the log's columns in it with their names; ends of its axis where they are given.
 
-What a log lacks is left out. The losses have an axis each: training sums weighted terms on changed samples."""
+What a log lacks is left out. The losses have an axis each: training sums weighted terms on other samples."""
 SHOWN = (
     "epoch",
     "minutes",
