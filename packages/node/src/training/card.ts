@@ -87,8 +87,8 @@ export function toCard({ manifest, training, studies, crops }: CardInput): strin
       : []),
     '',
     '## Networks',
-    '| network | MB | recipe | studies | trained for | steps | samples a step | where |',
-    '|---|---|---|---|---|---|---|---|',
+    `| network | MB | recipe | studies | trained for | steps | samples a step | where | last validation (${label}) |`,
+    '|---|---|---|---|---|---|---|---|---|',
     ...Object.entries(manifest.networks).map(([name, entry]) => networkRow(name, trained.parse(entry))),
     '',
     '## Trained on',
@@ -110,7 +110,7 @@ export function toCard({ manifest, training, studies, crops }: CardInput): strin
 }
 
 function networkRow(name: string, { bytes, recipe, training }: z.infer<typeof trained>): string {
-  const { minutes, steps, processes, device, studies } = training
+  const { minutes, steps, processes, device, studies, validation } = training
   const cells = [
     name,
     (bytes / 1e6).toFixed(1),
@@ -120,9 +120,21 @@ function networkRow(name: string, { bytes, recipe, training }: z.infer<typeof tr
     steps,
     Number(recipe.batch) * processes,
     `${processes} x ${device}`,
+    validationOf(validation),
   ]
   return `| ${cells.join(' | ')} |`
 }
+
+/** Scores of the held-out fold as the trainer logs them, in their order. */
+const VALIDATED = { dice: 'Dice', level_accuracy: 'levels right', auc: 'AUC on balanced crops' }
+
+const validationOf = (validation: Readonly<Record<string, unknown>>): string =>
+  Object.entries(VALIDATED)
+    .flatMap(([key, name]) => {
+      const score = validation[key]
+      return typeof score === 'number' ? [`${name} ${score.toFixed(3)}`] : []
+    })
+    .join(', ') || '-'
 
 const duration = (minutes: number): string =>
   minutes < 90 ? `${minutes.toFixed(1)} minutes` : `${(minutes / 60).toFixed(1)} hours`
@@ -150,7 +162,7 @@ const list = (counts: Readonly<Record<string, number>>): string =>
 
 function cropsLine(crops: CardInput['crops']): string {
   if (crops.labelled === undefined) return "Models I and II saw crops of the experts' masks."
-  return `Models I and II saw the vertebrae of ${crops.labelled} studies as a segmenter labelled them${crops.seenByTheirSegmenter ? `, which had trained on ${crops.seenByTheirSegmenter} of them` : ' that had not seen them'}${crops.expert ? `, and those of ${crops.expert} by expert masks` : ''}.`
+  return `Models I and II saw the vertebrae of ${crops.labelled} studies as a segmenter labelled them${crops.seenByTheirSegmenter ? `, which had trained on ${crops.seenByTheirSegmenter} of them` : ' that had not seen them'}${crops.expert ? `, and those of ${crops.expert} by expert masks` : ''}.${crops.withoutCrops ? ` ${crops.withoutCrops} studies gave no vertebra that could be judged.` : ''}`
 }
 
 /** AUC of each model and of their ensemble, by level, pooled and by patient. */
