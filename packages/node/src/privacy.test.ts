@@ -115,6 +115,12 @@ it('a copy without the patient is read as the same study', async () => {
   expect(printed).toContain('1 study would be read.')
 })
 
+it('a path that does not exist leaves no key behind', async () => {
+  const { code } = await run('anonymize', join(root, 'nowhere'), '--out', join(root, 'e'))
+  expect(code).toBe(1)
+  expect(readdirSync(root)).not.toContain('e.key')
+})
+
 it('a key that is none is refused, and left alone', async () => {
   const key = join(root, 'notes.txt')
   writeFileSync(key, 'notes')
