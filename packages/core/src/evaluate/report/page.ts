@@ -1,5 +1,6 @@
 import { html, type Markup, NOTHING } from '../../report/markup.ts'
 import type { Assessment, Part } from '../assessment.ts'
+import type { Share } from '../metrics.ts'
 import { type Cell, estimate, FEW, number, seconds, share, table } from './cells.ts'
 import { partSections } from './part-page.ts'
 import { PUBLISHED } from './published.ts'
@@ -136,7 +137,10 @@ function headline(parts: readonly Part[], tag: Markup): Markup {
 
 /** Others' results on real patients, ours last and marked. */
 function comparison(parts: readonly Part[], synthetic: boolean): Markup {
-  const percent = (value: number | undefined) => (value === undefined ? '–' : (100 * value).toFixed(1))
+  const percent = (s: Share | null | undefined) => {
+    const [value, low, high] = s ? [s.value, s.low, s.high].map((v) => (100 * v).toFixed(1)) : []
+    return s ? `${value} [${low}-${high}]` : '–'
+  }
   const own = parts.map((p): Cell[] => {
     const patient = p.points[0].evaluation.groups.find((g) => g.name === 'patient')?.model
     const auc = (name: string) => number(p.questions.find((q) => q.name === name)?.auc?.value, 2)
@@ -144,8 +148,8 @@ function comparison(parts: readonly Part[], synthetic: boolean): Markup {
       html`<b>NeckFrac, this evaluation</b>`,
       html`<b>${synthetic ? 'SYNTHETIC' : 'as stated above'}</b>`,
       `${p.title}, n = ${p.studies.analysed}, at ${p.points[0].name}`,
-      percent(patient?.recall?.value),
-      percent(patient?.specificity?.value),
+      percent(patient?.recall),
+      percent(patient?.specificity),
       `${auc('patient')} patient, ${auc('vertebrae')} vertebra`,
       '',
       'this page',
