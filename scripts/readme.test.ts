@@ -8,7 +8,7 @@ const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
 const packageJson: { scripts: Record<string, string> } = JSON.parse(read('package.json'))
 
 /** Pages whose commands a reader copies. */
-const PAGES = ['README.md', 'CONTRIBUTING.md']
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'docs/train-on-rsna.md', 'training/README.md']
 
 /** The lines of a page's code blocks and its inline code, as a reader would type them. */
 const commandsOf = (page: string) => {

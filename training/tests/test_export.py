@@ -1,6 +1,10 @@
 import hashlib
 import json
+import os
+import re
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import onnxruntime
@@ -110,3 +114,16 @@ def test_a_bundle_names_no_folder_of_the_machine_that_made_it():
     assert kept["weights_file"] == "weights.pt"
     assert kept["sources"] == [{"folder": "rsna", "seed": 3}]
     assert kept["axes"] == "slices, head to feet"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there it writes no files")
+def test_onnx_runtime_keeps_no_device_id_and_reports_nothing(bundle, tmp_path):
+    script = "import neckfrac_training.export, onnxruntime, sys; onnxruntime.InferenceSession(sys.argv[1])"
+    # ONNX Runtime is silent by itself where it sees a build machine.
+    kept = {k: v for k, v in os.environ.items() if not re.match(r"(CI|GITHUB_ACTIONS|TF_BUILD|ORT_.*)$", k)}
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache"), "TMPDIR": str(tmp_path)}
+    path = {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    command = [sys.executable, "-c", script, str(bundle / "segmenter.onnx")]
+    subprocess.run(command, env={**kept, **home, **path}, check=True)
+    left = [str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if "torchinductor" not in str(p)]
+    assert left == []

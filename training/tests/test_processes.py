@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from neckfrac_training.recipe import recipe_from_dict, recipe_to_dict
+from neckfrac_training.loop import processes
+from neckfrac_training.recipe import MachineError, recipe_from_dict, recipe_to_dict
 from neckfrac_training.run import train_network
 from test_training import run_log, tiny
 
@@ -115,3 +116,11 @@ def test_a_killed_process_continues_from_the_last_checkpoint(two, prepared_root,
 
 def test_a_recipe_survives_the_trip():
     assert recipe_from_dict(json.loads(json.dumps(recipe_to_dict(tiny())))) == tiny()
+
+
+def test_more_processes_than_gpus_are_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    monkeypatch.setenv("LOCAL_RANK", "4")
+    with pytest.raises(MachineError, match="give --processes 4"), processes():
+        pass

@@ -104,6 +104,7 @@ def test_the_bundle_says_what_it_is(trained):
 def test_studies_without_masks_were_labelled_by_the_segmenter(trained, prepared):
     out, printed = trained
     assert f"label {UNMASKED} studies out of fold" in printed
+    assert f"{UNMASKED} studies labelled, 0 failed" in printed
     given = json.loads((prepared / "index.json").read_text())["studies"]
     made = {study["uid"]: study for study in json.loads((out / "crops/index.json").read_text())["studies"]}
     for study in given:
@@ -129,6 +130,7 @@ def test_only_held_out_studies_were_predicted(trained, prepared):
 def test_curves_are_drawn(trained):
     out, _ = trained
     page = (out / "curves.html").read_text()
+    assert "synthetic studies only" in page
     for network in ("segmenter", "slices", "sequence"):
         assert f"fold-0-{network}" in page
         assert (out / "curves" / f"fold-0-{network}.svg").read_text().count("<polyline") >= 3
@@ -181,3 +183,16 @@ def test_what_is_missing_is_said(changed, code, words, prepared, tmp_path):
     )
     assert done.returncode == code
     assert words in done.stderr
+
+
+def test_too_few_fractures_to_decide_are_said_before_hours_of_training(prepared, tmp_path):
+    index = json.loads((prepared / "index.json").read_text())
+    for study in index["studies"]:
+        study["fractured"] = dict.fromkeys(study["fractured"], 0)
+    (tmp_path / "index.json").write_text(json.dumps(index))
+    command = neckfrac("train", "tiny", "--data", tmp_path, "--out", tmp_path / "run")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
+    assert done.returncode == 1
+    assert "with 0 fractured" in done.stderr
+    assert "fewer --folds" in done.stderr
+    assert not (tmp_path / "run").exists()

@@ -19,7 +19,7 @@ export {
 export { type ParityFixture, parityInput } from './bundle/parity.ts'
 export { CROP, cropGrid, cropImage, cropMask } from './classify/crop.ts'
 export { patientProbability, type Scores, vertebraProbability } from './decide/decide.ts'
-export { fitDecision, type LabelledStudy } from './decide/fit.ts'
+export { fitDecision, type LabelledStudy, LEAST_DECIDING } from './decide/fit.ts'
 export {
   atOperatingPoint,
   OPERATING_POINTS,

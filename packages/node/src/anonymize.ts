@@ -29,12 +29,14 @@ export async function anonymize(
   paths: readonly string[],
   { out, key, includeBurnedIn = false, signal, onFile }: AnonymizeOptions,
 ): Promise<{ written: number; skipped: readonly Skipped[] }> {
-  const names: DeidentifyOptions = { ...createNames(await openKey(key)), includeBurnedIn }
+  let names: DeidentifyOptions | undefined
   const skipped: Skipped[] = []
   const taken = new Set<string>()
   for (const path of paths) {
     const source = await openSource(path)
     try {
+      // A path that does not exist leaves no key behind.
+      names ??= { ...createNames(await openKey(key)), includeBurnedIn }
       const files = await source.files()
       for (const [n, file] of files.entries()) {
         signal?.throwIfAborted()

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { OpenSession, Tensor } from '@neckfrac/core'
+import { sendNothing } from './no-telemetry.ts'
 
 type Body =
   | { kind: 'open'; session: number; onnx: Uint8Array; threads: number }
@@ -17,6 +18,7 @@ export type OnnxRuntime = { readonly openSession: OpenSession; dispose(): Promis
 
 /** @param threads Threads inside one network's operators; 0 leaves the choice to ONNX Runtime. */
 export function startOnnxRuntime(threads = 0): OnnxRuntime {
+  sendNothing()
   const worker = new Worker(new URL('./onnx-worker.ts', import.meta.url))
   const waiting = new Map<number, PromiseWithResolvers<Readonly<Record<string, Tensor>>>>()
   let nextId = 0

@@ -1,5 +1,6 @@
 import { type ErrorTag, isNeckFracError, NeckFracError } from '@neckfrac/core'
 import { Piscina } from 'piscina'
+import { sendNothing } from './no-telemetry.ts'
 
 /** Functions that a worker file exports by name: one argument in, a promise of a result out. */
 type Tasks = Readonly<Record<string, (input: never) => Promise<Settled<unknown>>>>
@@ -18,6 +19,8 @@ export type Pool<T extends Tasks> = {
 
 /** Starts a pool of threads that run the tasks of a TypeScript file. */
 export function createPool<T extends Tasks>(file: URL, workers: number): Pool<T> {
+  // Threads that judge start ONNX Runtime themselves, too late to tell it.
+  sendNothing()
   const pool = new Piscina({
     filename: file.href,
     minThreads: Math.max(1, workers),

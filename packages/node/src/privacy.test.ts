@@ -15,7 +15,7 @@ import { createSeriesWriter, synthesize } from '@neckfrac/core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Element } from '../../core/src/deidentify/elements.ts'
 import { readDicomFile, writeDicomFile } from '../../core/src/deidentify/file.ts'
-import { run } from '../test/run-cli.ts'
+import { run, runIn } from '../test/run-cli.ts'
 
 /** Nothing of these may be printed, nor stand in a file or its name. */
 const MARKS = ['ZELDAMARK', 'ID-4711-MARK', '19610203', 'ACC-MARK-99', 'DRMARK', 'HOSPITALMARK', '061Y']
@@ -135,6 +135,12 @@ it('a copy without the patient is read as the same study', async () => {
   expect(printed).toContain('1 study would be read.')
 })
 
+it('a path that does not exist leaves no key behind', async () => {
+  const { code } = await run('anonymize', join(root, 'nowhere'), '--out', join(root, 'e'))
+  expect(code).toBe(1)
+  expect(readdirSync(root)).not.toContain('e.key')
+})
+
 it('a key that is none is refused, and left alone', async () => {
   const key = join(root, 'notes.txt')
   writeFileSync(key, 'notes')
@@ -142,4 +148,19 @@ it('a key that is none is refused, and left alone', async () => {
   expect(code).toBe(2)
   expect(printed).toContain('not a key')
   expect(readFileSync(key, 'utf8')).toBe('notes')
+})
+
+it.each([
+  ['predict', () => ['predict', study, '--out', join(root, 'silent')]],
+  ['evaluate', () => ['evaluate', '--phantoms', '1', '--preset', 'small', '--out', join(root, 'silent-too')]],
+])('%s lets ONNX Runtime keep no device id and report nothing', async (name, args) => {
+  const home = join(root, `home-${name}`)
+  mkdirSync(home)
+  const env = { ...process.env, HOME: home, XDG_CACHE_HOME: join(home, 'cache'), TMPDIR: home }
+  // ONNX Runtime is silent by itself where it sees a build machine.
+  const kept = Object.entries(env).filter(([key]) => !/^(CI|GITHUB_ACTIONS|TF_BUILD|ORT_.*)$/.test(key))
+  const { code } = await runIn(Object.fromEntries(kept), ...args())
+  expect(code).toBeLessThan(2)
+  const left = readdirSync(home, { recursive: true }).filter((file) => !`${file}`.includes('compile-cache'))
+  expect(left).toEqual([])
 })

@@ -11,7 +11,7 @@ import traceback
 from pathlib import Path
 
 from .data import PreparedError
-from .recipe import RecipeError, WeightsError, load_recipe, recipe_to_dict
+from .recipe import MachineError, RecipeError, WeightsError, load_recipe, recipe_to_dict
 
 NETWORKS = ("segmenter", "slices", "sequence")
 
@@ -60,9 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
     verbs = {"train": run_train, "export": run_export, "plan": run_plan, "curves": run_curves}
     try:
         return verbs[options.verb](options)
-    except (RecipeError, PreparedError, WeightsError, FileNotFoundError) as error:
+    except (MachineError, RecipeError, PreparedError, WeightsError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
-        return 2 if isinstance(error, RecipeError | WeightsError) else 1
+        return 2 if isinstance(error, MachineError | RecipeError | WeightsError) else 1
     except Exception:
         traceback.print_exc()
         return 3

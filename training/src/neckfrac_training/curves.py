@@ -5,14 +5,21 @@ import math
 from html import escape
 from pathlib import Path
 
-WIDTH, HEIGHT, GAP, LEFT, TOP = 300, 190, 56, 46, 34
+WIDTH, HEIGHT, GAP, LEFT, TOP = 225, 170, 56, 46, 44
 COLOURS = ("#1f6feb", "#d1495b", "#2a9d58")
 PANELS = (
-    ("loss", (("loss", "training"), ("val_loss", "held out"))),
-    ("held-out score", (("dice", "Dice"), ("level_accuracy", "levels right"), ("auc", "AUC by vertebra"))),
-    ("learning rate", (("rate", ""),)),
+    ("training loss", (("loss", ""),), None),
+    ("held-out loss", (("val_loss", ""),), None),
+    (
+        "held-out score",
+        (("dice", "Dice"), ("level_accuracy", "levels right"), ("auc", "AUC by vertebra")),
+        (0.0, 1.0),
+    ),
+    ("learning rate", (("rate", ""),), None),
 )
-"""Title of each panel; the log's columns in it with their names. What a log lacks is left out."""
+"""Title of each panel; the log's columns in it with their names; ends of its axis where they are given.
+
+What a log lacks is left out. The losses have an axis each: training sums weighted terms on other samples."""
 SHOWN = (
     "epoch",
     "minutes",
@@ -43,18 +50,22 @@ def ticks(low: float, high: float, count: int = 4) -> list[float]:
     return [k * step for k in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def panel(title: str, series: list[tuple[str, list[tuple[float, float]]]], left: float) -> str:
-    """One diagram as an SVG group. series: (name, [(minutes, value)])."""
+def panel(
+    title: str,
+    series: list[tuple[str, list[tuple[float, float]]]],
+    left: float,
+    ends: tuple[float, float] | None = None,
+) -> str:
+    """One diagram as an SVG group. series: (name, [(minutes, value)]); without `ends` the axis shows 0."""
     points = [p for _, values in series for p in values]
     right = max((x for x, _ in points), default=1.0) or 1.0
-    low, high = min((y for _, y in points), default=0.0), max((y for _, y in points), default=1.0)
-    low = 0.0 if low > 0 and low < 0.5 * high else low
+    low, high = ends or (min([0.0, *(y for _, y in points)]), max((y for _, y in points), default=1.0))
     high = high if high > low else low + 1.0
 
     def at(x: float, y: float) -> str:
         return f"{x / right * WIDTH:.1f},{HEIGHT - (y - low) / (high - low) * HEIGHT:.1f}"
 
-    parts = [f'<g transform="translate({left} {TOP})"><text y="-14" class="title">{escape(title)}</text>']
+    parts = [f'<g transform="translate({left} {TOP})"><text y="-24" class="title">{escape(title)}</text>']
     for y in ticks(low, high):
         where = at(0, y).split(",")[1]
         parts.append(f'<line x2="{WIDTH}" y1="{where}" y2="{where}" class="grid"/>')
@@ -73,20 +84,20 @@ def panel(title: str, series: list[tuple[str, list[tuple[float, float]]]], left:
                 f'<circle cx="{x}" cy="{y}" r="2.4" fill="{colour}"/>'
                 for x, y in (p.split(",") for p in path.split())
             ]
-        parts.append(f'<text x="{90 * k}" y="-1" fill="{colour}" style="fill:{colour}">{escape(name)}</text>')
+        parts.append(f'<text x="{75 * k}" y="-8" fill="{colour}" style="fill:{colour}">{escape(name)}</text>')
     return "".join(parts) + "</g>"
 
 
 def draw(rows: list[dict]) -> str:
     """The SVG of one network's log."""
     panels = []
-    for n, (title, columns) in enumerate(PANELS):
+    for n, (title, columns, ends) in enumerate(PANELS):
         series = []
         for column, name in columns:
             values = [(r["minutes"], r[column]) for r in rows if r.get(column) is not None]
             if values:
                 series.append((name, values))
-        panels.append(panel(title, series, LEFT + n * (WIDTH + GAP)))
+        panels.append(panel(title, series, LEFT + n * (WIDTH + GAP), ends))
     width, height = LEFT + len(PANELS) * (WIDTH + GAP), TOP + HEIGHT + 40
     style = "text{font:11px sans-serif;fill:#555}.title{font-weight:600;fill:#111}.grid{stroke:#ddd}"
     return (
@@ -111,7 +122,10 @@ def write_curves(run: Path, title: str = "") -> Path:
     page = run / "curves.html"
     head = f'<!doctype html><meta charset="utf-8"><title>{escape(title or "Training curves")}</title>'
     style = "<style>body{font:14px sans-serif;margin:24px;color:#111}svg{max-width:100%;height:auto}</style>"
-    note = "<p>Held-out scores are of the masks as prepared and of as many cases as the recipe looks at; \
-they are no evaluation.</p>"
+    note = (
+        "<p>Held-out scores are of the masks as prepared and of as many cases as the recipe looks at; they "
+        "are no evaluation. The training loss sums weighted terms on augmented samples: compare its slope "
+        "with the held-out loss, not its height.</p>"
+    )
     page.write_text(f"{head}{style}<h1>{escape(title or 'Training curves')}</h1>{note}{''.join(sections)}\n")
     return page

@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from .data import Prepared, read_prepared
 from .metrics import json_numbers
-from .recipe import NetworkRecipe
+from .recipe import MachineError, NetworkRecipe
 
 
 def rank_and_count() -> tuple[int, int]:
@@ -37,6 +37,11 @@ def processes(device: str = ""):
     several = int(os.environ.get("WORLD_SIZE", "1")) > 1
     cuda = torch.cuda.is_available() and device != "cpu"
     local = int(os.environ.get("LOCAL_RANK", "0"))
+    if cuda and local >= torch.cuda.device_count():
+        count = torch.cuda.device_count()
+        raise MachineError(
+            f"process {local + 1} of this machine finds {count} GPUs: give --processes {count}"
+        )
     if several:
         dist.init_process_group("nccl" if cuda else "gloo")
     if cuda:

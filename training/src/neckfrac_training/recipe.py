@@ -15,6 +15,10 @@ class RecipeError(ValueError):
     """A recipe that cannot be used; the message says which key and why."""
 
 
+class MachineError(ValueError):
+    """The machine lacks what the command line asks for."""
+
+
 class WeightsError(ValueError):
     """A weights file that does not belong to the network."""
 

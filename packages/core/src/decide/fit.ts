@@ -11,6 +11,9 @@ export type LabelledStudy = {
   readonly fractured: Readonly<Record<Level, boolean>>
 }
 
+/** Fractured vertebrae, and intact ones, without which slope and intercept would be a guess. */
+export const LEAST_DECIDING = 5
+
 /** Shares of Model I that are tried. */
 const WEIGHTS = Array.from({ length: 21 }, (_, n) => n / 20)
 
@@ -23,10 +26,10 @@ export function fitDecision(studies: readonly LabelledStudy[], learnedOn: string
     }),
   )
   const fractures = rows.filter((r) => r.fractured).length
-  if (fractures < 5 || rows.length - fractures < 5)
+  if (Math.min(fractures, rows.length - fractures) < LEAST_DECIDING)
     throw new NeckFracError(
       'data',
-      `${fractures} fractured and ${rows.length - fractures} intact vertebrae were labelled: too few to calibrate. Give more studies.`,
+      `${fractures} fractured and ${rows.length - fractures} intact vertebrae of ${studies.length} studies were labelled and judged; a decision needs ${LEAST_DECIDING} of each. Give more studies, or a segmenter that was trained for longer.`,
     )
 
   const labels = rows.map((r) => r.fractured)

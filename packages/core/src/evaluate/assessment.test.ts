@@ -152,7 +152,10 @@ describe('the outputs', () => {
     for (const row of rows) expect(row).toMatch(/^(Held-out family: template|Other families),synthetic,/)
     expect(
       rows.find((r) => r.startsWith('Other families') && r.includes('discrimination,vertebrae,auc')),
-    ).toMatch(/auc,1,1,1,21$/)
+    ).toMatch(/auc,1,,,21$/)
+    // One fracture, missed, of two patients: always positive has F2 = 5 / 6.
+    const gain = rows.find((r) => r.startsWith('Held-out') && r.includes('f2 clustered,patient,f2Gain'))
+    expect(Number(gain?.split(',')[5])).toBeCloseTo(-5 / 6)
   })
 
   it('the JSON can be read back', () => {

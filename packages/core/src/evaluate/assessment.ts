@@ -7,9 +7,10 @@ import { PREVALENCES, type PredictiveValues, predictiveValues } from './metrics/
 import { type Share, wilson } from './metrics.ts'
 import { type Boxes, scoreBoxes } from './parts/boxes.ts'
 import { type Breakdowns, breakDown, unjudgedFractures } from './parts/breakdowns.ts'
+import { type CalledEstimates, estimateCalls } from './parts/calls.ts'
 import { type Labelling, scoreLabels } from './parts/labelling.ts'
 import { askQuestions, type Question } from './parts/questions.ts'
-import { isFractured, rowsOf, tablesOf } from './parts/rows.ts'
+import { isCalled, isFractured, rowsOf, tablesOf } from './parts/rows.ts'
 import { measureTimes, type StageTime } from './parts/times.ts'
 
 /** Thresholds under a name. */
@@ -18,6 +19,8 @@ export type NamedPoint = { readonly name: string; readonly aim: string; readonly
 /** What one operating point reaches. */
 export type PointResult = NamedPoint & {
   readonly evaluation: Evaluation
+  /** Counted again with patients drawn anew; null where nothing was judged. */
+  readonly clustered: { readonly patient: CalledEstimates; readonly vertebrae: CalledEstimates }
   readonly predictive: {
     readonly patient: readonly PredictiveValues[]
     readonly vertebrae: readonly PredictiveValues[]
@@ -105,6 +108,7 @@ function assessPart(
 ): Part {
   const count = (status: StudyCase['status']) => cases.filter((c) => c.status === status).length
   const { predictions, labels } = tablesOf(cases)
+  const rows = rowsOf(cases)
   const boxes = scoreBoxes(cases, bootstrap)
   const unanswered = cases.filter((c) => c.status !== 'analysed')
   return {
@@ -119,19 +123,26 @@ function assessPart(
       reasons: countReasons(unanswered),
       unjudgedFractures: unjudgedFractures(cases),
     },
-    questions: askQuestions(rowsOf(cases), cases.length, bootstrap),
+    questions: askQuestions(rows, cases.length, bootstrap),
     points: points.map((point) => {
       const evaluation = evaluate(predictions, labels, point.thresholds)
+      const estimates = (name: 'patient' | 'vertebrae') =>
+        estimateCalls(
+          rows.filter((r) => (r.column === 'patient') === (name === 'patient')),
+          (row) => isCalled(row, point.thresholds),
+          bootstrap,
+        )
       return {
         ...point,
         evaluation,
+        clustered: { patient: estimates('patient'), vertebrae: estimates('vertebrae') },
         predictive: { patient: predict(evaluation, 'patient'), vertebrae: predict(evaluation, 'vertebrae') },
         unansweredAreWrong: countingAll(cases, point.thresholds),
       }
     }),
     boxes,
     labelling: scoreLabels(cases, bootstrap),
-    breakdowns: breakDown(cases, points[0].thresholds, boxes),
+    breakdowns: breakDown(cases, points[0].thresholds, boxes, bootstrap),
     times: measureTimes(cases),
     unanswered: unanswered.map(({ uid, status, reasons }) => ({ uid, status, reasons })),
   }

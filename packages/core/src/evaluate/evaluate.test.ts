@@ -54,6 +54,9 @@ describe('evaluate', () => {
         ),
       ),
     ).toThrow(/No study is in both tables: 1 predicted, 3/)
+    expect(() => evaluate(new Map(), readLabels(LABELS, 'l.csv'), sameThreshold(0.5))).toThrow(
+      /None of the 3 labelled studies was judged/,
+    )
   })
 
   it('calls with each level its own threshold', () => {

@@ -58,7 +58,9 @@ export function evaluate(predictions: Predictions, labels: Labels, thresholds: T
   if (uids.length === 0)
     throw new NeckFracError(
       'data',
-      `No study is in both tables: ${predictions.size} predicted, ${labels.size} labelled. Check the StudyInstanceUIDs.`,
+      predictions.size === 0
+        ? `None of the ${labels.size} labelled studies was judged: the reports say why.`
+        : `No study is in both tables: ${predictions.size} predicted, ${labels.size} labelled. Check the StudyInstanceUIDs.`,
     )
   const studies = uids.map((uid) => ({
     uid,

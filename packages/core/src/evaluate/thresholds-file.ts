@@ -17,7 +17,11 @@ export function readThresholds(text: string, file: string): Thresholds {
   try {
     json = JSON.parse(text)
   } catch (cause) {
-    throw new NeckFracError('data', `${file} is not JSON.`, { cause })
+    throw new NeckFracError(
+      'data',
+      `${file} is not JSON. Give a bundle's folder, or a JSON file with thresholds for C1..C7 and patient.`,
+      { cause },
+    )
   }
   const parsed = schema.safeParse(json)
   if (!parsed.success)

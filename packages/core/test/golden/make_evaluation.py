@@ -28,6 +28,33 @@ def patients(seed: int, count: int, digits: int) -> tuple[np.ndarray, np.ndarray
     return labels, np.round(scores, digits), cluster
 
 
+def called_intervals(y: np.ndarray, p: np.ndarray, resampled) -> dict:
+    """What calls at 0.5 are worth, and errors of probability, with patients drawn anew."""
+
+    def ece(labels: np.ndarray, scores: np.ndarray) -> float:
+        bins = np.clip(np.floor(scores * 10), 0, 9).astype(int)
+        parts = [np.abs(np.sum(scores[bins == b]) - np.sum(labels[bins == b])) for b in np.unique(bins)]
+        return float(np.sum(parts) / len(labels))
+
+    on_calls = {
+        "sensitivity": metrics.recall_score,
+        "specificity": lambda t, c: metrics.recall_score(~t, ~c),
+        "precision": lambda t, c: metrics.precision_score(t, c, zero_division=np.nan),
+        "f1": metrics.f1_score,
+        "f2": lambda t, c: metrics.fbeta_score(t, c, beta=2),
+        "f2Gain": lambda t, c: metrics.fbeta_score(t, c, beta=2)
+        - metrics.fbeta_score(t, np.ones_like(t), beta=2),
+    }
+    on_scores = {"logLoss": metrics.log_loss, "brier": metrics.brier_score_loss, "calibrationError": ece}
+    statistics = {
+        **{name: (lambda t, s, of=of: of(t, s >= 0.5)) for name, of in on_calls.items()},
+        **on_scores,
+    }
+    return {
+        name: {"value": float(of(y, p)), "interval": resampled(of)} for name, of in statistics.items()
+    }
+
+
 def curves(seed: int, count: int, digits: int) -> dict:
     y, p, c = patients(seed, count, digits)
     fpr, tpr, thresholds = metrics.roc_curve(y, p, drop_intermediate=False)
@@ -40,6 +67,12 @@ def curves(seed: int, count: int, digits: int) -> dict:
     f, t, _ = metrics.roc_curve(y, p, sample_weight=w, drop_intermediate=False)
     upper = {round(a, 9): b for a, b in zip(f, t)}
     band = [upper.get(round(g, 9), float(np.interp(g, f, t))) for g in grid]
+    # The highest threshold that reaches a recall: the last of scikit-learn's rising thresholds.
+    wp, wr, _ = metrics.precision_recall_curve(y, p, sample_weight=w)
+    wp, wr = wp[:-1], wr[:-1]
+    precision_at = [
+        float(wp[np.flatnonzero(wr >= max(g, np.min(wr[wr > 0])) - 1e-9)[-1]]) for g in grid
+    ]
 
     def resampled(statistic, replicates: int = 1000) -> list[float]:
         rng = np.random.default_rng(seed + 2)
@@ -69,8 +102,10 @@ def curves(seed: int, count: int, digits: int) -> dict:
         "weightedAuc": metrics.roc_auc_score(y, p, sample_weight=w),
         "weightedAp": metrics.average_precision_score(y, p, sample_weight=w),
         "band": band,
+        "precisionAt": precision_at,
         "aucInterval": resampled(metrics.roc_auc_score),
         "apInterval": resampled(metrics.average_precision_score),
+        "called": called_intervals(y, p, resampled),
         "calibrationError": error,
         "calibrationCurve": None if on_an_edge else [predicted.tolist(), true.tolist()],
         "binSizes": sizes.tolist(),

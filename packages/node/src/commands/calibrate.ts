@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import {
@@ -99,7 +98,7 @@ async function jobsOf(options: Options): Promise<{ jobs: Job[]; name: string }> 
     throw new NeckFracError('usage', 'give either --rsna DIR or --phantoms N')
   if (rsna !== undefined) {
     const studies = await listRsnaStudies(rsna)
-    const synthetic = existsSync(join(rsna, 'SYNTHETIC.txt')) ? 'synthetic ' : ''
+    const synthetic = studies.some((s) => s.synthetic) ? 'synthetic ' : ''
     return {
       name: `${studies.length} ${synthetic}studies of ${basename(resolve(rsna))}`,
       jobs: studies.map((study) => {

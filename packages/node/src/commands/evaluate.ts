@@ -28,14 +28,13 @@ import { DEFAULT_BUNDLE } from '../bundle.ts'
 import { casesOfReports } from '../data-sets/evaluation-reports.ts'
 import { scorePhantoms } from '../data-sets/evaluation-set.ts'
 import { casesOfTables } from '../data-sets/evaluation-tables.ts'
+import { SYNTHETIC_FILE } from '../data-sets/rsna-folder.ts'
 import { interruptible } from '../interrupt.ts'
 import { createProgress } from '../progress.ts'
 import { defaultWorkers } from '../workers.ts'
 import { familiesOption, parseCount, requireTemplates, TEMPLATES } from './arguments.ts'
 
 const DEFAULT_THRESHOLD = 0.5
-/** Written beside train.csv by `neckfrac phantom`. */
-const SYNTHETIC_FILE = 'SYNTHETIC.txt'
 const PHANTOMS = 'These studies are phantoms, not patients.'
 
 type Options = {

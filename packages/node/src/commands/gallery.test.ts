@@ -24,12 +24,12 @@ test('a sheet of each kind, the same bytes from the same seed', { timeout: 300_0
   expect((await readFile(files[0])).equals(await readFile(again))).toBe(true)
   for (const file of files) {
     const { width, height, data } = decode(await readFile(file))
-    expect([width, height]).toEqual([2 * (3 * 156 + 4) + 8, 11 + 22 + 156])
+    expect([width, height]).toEqual([2 * (3 * 170 + 4) + 8, 11 + 22 + 170])
     // Six views, each with bone (HU above 600) and soft tissue.
     for (let view = 0; view < 6; view++) {
-      const x0 = view * 158 + (view > 2 ? 6 : 0)
-      const column = Array.from({ length: 156 * 156 }, (_, p) =>
-        Number(data[(33 + Math.floor(p / 156)) * width + x0 + (p % 156)]),
+      const x0 = view * 172 + (view > 2 ? 6 : 0)
+      const column = Array.from({ length: 170 * 170 }, (_, p) =>
+        Number(data[(33 + Math.floor(p / 170)) * width + x0 + (p % 170)]),
       )
       const share = (low: number, high: number) =>
         column.filter((v) => v >= low && v < high).length / column.length

@@ -92,4 +92,4 @@ function sheetsOf({ seed, family, templates, types }: GalleryOptions): Sheet[] {
     .filter((sheet) => sheet.rows.length > 0)
 }
 
-const LEGEND = 'Axial, coronal, sagittal at severity 0.3 and 0.8. Synthetic'
+const LEGEND = 'Severity 0.3 and 0.8. Bone window. Corners: the box in the truth. Bar: 10 mm. Synthetic'

@@ -1,4 +1,12 @@
-import { FAMILIES, type FamilyName, NeckFracError, PRESETS, type PresetName, SCHEMATIC } from '@neckfrac/core'
+import {
+  FAMILIES,
+  type FamilyName,
+  NeckFracError,
+  PRESETS,
+  type PreparedEntry,
+  type PresetName,
+  SCHEMATIC,
+} from '@neckfrac/core'
 import { Command, Option } from 'commander'
 import { type PrepareSource, prepareSet } from '../data-sets/prepared-set.ts'
 import { interruptible } from '../interrupt.ts'
@@ -18,6 +26,9 @@ type Options = {
   readonly workers: number
   readonly folds: number
 }
+
+/** Studies with the same note that are still named one by one. */
+const MANY = 5
 
 export const prepareCommand = new Command('prepare')
   .description(
@@ -48,11 +59,19 @@ export const prepareCommand = new Command('prepare')
     const { prepared, failed } = await interruptible((signal) =>
       prepareSet(source, { ...options, signal, onStudy: (done, total) => progress.update(done / total) }),
     ).finally(() => progress.done())
-    for (const { uid, notes } of prepared) for (const note of notes) console.error(`${uid}: ${note}`)
+    for (const line of describeNotes(prepared)) console.error(line)
     for (const { reason } of failed) console.error(`failed: ${reason}`)
     console.log(`${prepared.length} studies prepared in ${options.out}, ${failed.length} failed`)
     if (failed.length > 0) process.exitCode = 1
   })
+
+/** A line a note and study; one line for all where many have the same: index.json names them. */
+function describeNotes(prepared: readonly PreparedEntry[]): string[] {
+  const noted = prepared.flatMap(({ uid, notes }) => notes.map((note) => ({ uid, note })))
+  return [...Map.groupBy(noted, ({ note }) => note)].flatMap(([note, own]) =>
+    own.length > MANY ? [`${own.length} studies: ${note}`] : own.map(({ uid }) => `${uid}: ${note}`),
+  )
+}
 
 function sourceOf(options: Options): PrepareSource {
   const { rsna, bundle, phantoms, seed, preset, family, templates, folds } = options

@@ -15,6 +15,7 @@ import {
 import { createSaver, writeAtomically } from '../atomic-file.ts'
 import { createPool } from '../pool.ts'
 import type * as tasks from './phantom-worker.ts'
+import { SYNTHETIC_FILE } from './rsna-folder.ts'
 import { listTemplates } from './templates.ts'
 
 /** One study of a phantom data set, as truth.json lists it. */
@@ -66,7 +67,7 @@ export async function writePhantomSet(options: PhantomSetOptions): Promise<strin
   const { out, preset, family, signal } = options
   const templates = options.templates === undefined ? [] : await listTemplates(options.templates)
   const done = new Map((await openSet(out)).map((s) => [s.uid, s]))
-  await writeAtomically(join(out, 'SYNTHETIC.txt'), NOTICE)
+  await writeAtomically(join(out, SYNTHETIC_FILE), NOTICE)
   const saver = createSaver(() => writeTables(out, [...done.values()]), 3000)
   const failures: string[] = []
   const pool = createPool<typeof tasks>(new URL('./phantom-worker.ts', import.meta.url), options.workers)
@@ -115,7 +116,7 @@ async function openSet(out: string): Promise<readonly PhantomEntry[]> {
 }
 
 /** What may lie in a data set whose first study was interrupted. */
-const OWN = new Set(['SYNTHETIC.txt', 'train_images', 'segmentations', 'truth.json.partial'])
+const OWN = new Set([SYNTHETIC_FILE, 'train_images', 'segmentations', 'truth.json.partial'])
 const TAG: ErrorTag = 'usage'
 const notOurs = (out: string, why: string) =>
   new NeckFracError(TAG, `${out} is no phantom data set: ${why}. Choose an empty or new folder.`)

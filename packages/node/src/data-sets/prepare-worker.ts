@@ -28,7 +28,7 @@ import {
 import { fillFolder } from '../atomic-file.ts'
 import { openSegmenter } from '../bundle.ts'
 import { task } from '../pool.ts'
-import { placeBoxes, type RsnaStudy } from './rsna-folder.ts'
+import { originOf, placeBoxes, type RsnaStudy } from './rsna-folder.ts'
 import { readRsnaImages } from './rsna-images.ts'
 import { openStencil, openTemplates } from './templates.ts'
 
@@ -124,7 +124,7 @@ export const prepareRsnaStudy = task(
     return {
       ...(await store(out, study.uid, prepared)),
       ...labelsOf(study.fractured),
-      origin: 'dicom',
+      origin: originOf(study),
       sourceHash: hashOf(volume, image.data),
       notes,
     }

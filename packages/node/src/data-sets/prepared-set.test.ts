@@ -53,6 +53,8 @@ test('files in RSNA layout, read again, prepare to what the phantom itself prepa
   const [files, memory] = await Promise.all(['files', 'memory'].map(indexOf))
   expect(files.studies.map((s) => s.uid)).toEqual(memory.studies.map((s) => s.uid))
   expect(files.studies.length).toBe(STUDIES)
+  // A bundle trained on them must say "synthetic" whichever way they came.
+  for (const { studies } of [files, memory]) for (const s of studies) expect(s.origin).toBe('phantom')
   for (const { uid } of files.studies)
     for (const name of ['segment-image.npy', 'segment-label.npy'])
       expect(await differing(at('files', uid, name), at('memory', uid, name))).toBeLessThan(0.005)

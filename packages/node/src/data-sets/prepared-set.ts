@@ -17,7 +17,7 @@ import {
 import { createSaver, writeAtomically } from '../atomic-file.ts'
 import { createPool } from '../pool.ts'
 import type * as tasks from './prepare-worker.ts'
-import { listRsnaStudies, type RsnaStudy } from './rsna-folder.ts'
+import { listRsnaStudies, originOf, type RsnaStudy } from './rsna-folder.ts'
 import { listTemplates } from './templates.ts'
 
 export type PrepareSource =
@@ -162,7 +162,7 @@ async function jobsOf(source: PrepareSource, { out, signal }: PrepareOptions): P
   }
   return (await listRsnaStudies(source.folder)).map((study) => ({
     uid: study.uid,
-    isCurrent: (entry) => entry.origin === 'dicom' && sameLabels(entry, study),
+    isCurrent: (entry) => entry.origin === originOf(study) && sameLabels(entry, study),
     run: (pool) =>
       pool.run(
         'prepareRsnaStudy',

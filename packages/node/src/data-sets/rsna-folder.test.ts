@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listRsnaStudies, placeBoxes } from './rsna-folder.ts'
+import { listRsnaStudies, originOf, placeBoxes, SYNTHETIC_FILE } from './rsna-folder.ts'
 
 let root = ''
 beforeAll(async () => {
@@ -30,7 +30,16 @@ test('reads labels, boxes and masks as RSNA writes them', async () => {
   })
   expect(first.boxes).toEqual([{ slice: '133', x: 219.27, y: 222.5, width: 17.3, height: 34.9 }])
   expect(first.mask).toBe(join(root, 'segmentations', '1.2.3.nii'))
-  expect(second).toMatchObject({ uid: '1.2.4', mask: null, boxes: [] })
+  expect(second).toMatchObject({ uid: '1.2.4', mask: null, boxes: [], synthetic: false })
+  expect(originOf(second)).toBe('dicom')
+})
+
+test('a folder that says it is synthetic holds phantoms', async () => {
+  const notice = join(root, SYNTHETIC_FILE)
+  await writeFile(notice, '')
+  const [study] = await listRsnaStudies(root)
+  await rm(notice)
+  expect(originOf(study)).toBe('phantom')
 })
 
 test('a box belongs to the file of its number, wherever the volume has that slice', () => {

@@ -3,6 +3,9 @@ import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { LEVELS, type Level, NeckFracError, type SliceBox, type SliceOrigin } from '@neckfrac/core'
 
+/** Lies beside train.csv where `neckfrac phantom` wrote the studies. */
+export const SYNTHETIC_FILE = 'SYNTHETIC.txt'
+
 /** A box of train_bounding_boxes.csv; the slice is named by its file. */
 export type FileBox = {
   readonly slice: string
@@ -15,12 +18,17 @@ export type FileBox = {
 /** One study of a data set in RSNA's layout. */
 export type RsnaStudy = {
   readonly uid: string
+  /** Whether the data set says that its studies are phantoms. */
+  readonly synthetic: boolean
   readonly images: string
   /** NIfTI mask, null where there is none. */
   readonly mask: string | null
   readonly fractured: Readonly<Record<Level, boolean>>
   readonly boxes: readonly FileBox[]
 }
+
+/** What the index says of a study: a phantom stays one on its way through files. */
+export const originOf = ({ synthetic }: RsnaStudy) => (synthetic ? 'phantom' : 'dicom')
 
 /** Lists the studies of a data set in RSNA's layout, as train.csv orders them. */
 export async function listRsnaStudies(root: string): Promise<RsnaStudy[]> {
@@ -33,6 +41,7 @@ export async function listRsnaStudies(root: string): Promise<RsnaStudy[]> {
   const masks = new Set(
     existsSync(join(root, 'segmentations')) ? await readdir(join(root, 'segmentations')) : [],
   )
+  const synthetic = existsSync(join(root, SYNTHETIC_FILE))
   return labels.map((row) => {
     const uid = row.StudyInstanceUID
     // The uid becomes a path: nothing but a uid may.
@@ -41,6 +50,7 @@ export async function listRsnaStudies(root: string): Promise<RsnaStudy[]> {
     const mask = [`${uid}.nii`, `${uid}.nii.gz`].find((name) => masks.has(name))
     return {
       uid,
+      synthetic,
       images: join(root, 'train_images', uid),
       mask: mask ? join(root, 'segmentations', mask) : null,
       fractured: Object.fromEntries(LEVELS.map((l) => [l, flag(row[l], uid, l)])) as RsnaStudy['fractured'],

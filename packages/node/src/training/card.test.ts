@@ -53,7 +53,9 @@ test('states what it is, what it was trained on and how it scored, as facts', as
   const card = await cardOf([entry(1, 'parametric', null), entry(2, 'parametric', null)])
   expect(card).toContain('trained on synthetic studies only, not a medical device')
   expect(card).toContain('2 studies: 2 phantoms of preset tune')
-  expect(card).toContain('| segmenter | 7.4 | compact-gpu | 1154 | 6.2 minutes |')
+  expect(card).toMatch(
+    /\| segmenter \| 7\.4 \| compact-gpu \| 1154 \| 6\.2 minutes \|.*\| Dice 0\.\d{3}, levels right [01]\.\d{3} \|/,
+  )
   expect(card).toContain('Weights: Apache-2.0.')
   // Pooled over 20 x 7 vertebrae; Model I is always right, Model II always wrong.
   expect(card).toContain('| vertebrae, pooled | 140 | 20 | 1.000 | 0.000 | 1.000 |')
@@ -71,9 +73,23 @@ test("weights made from others' label maps carry their licence", async () => {
   expect(own).not.toContain('Apache')
 })
 
+test('phantoms that came through files are phantoms, and their licence is to be looked up', async () => {
+  const { truth: _, ...read } = entry(1, 'parametric', null)
+  const card = await cardOf([read])
+  expect(card).toContain('1 phantoms read from DICOM')
+  expect(card).toContain('Decision, learned out of fold (synthetic)')
+  expect(card).toContain("that label map's licence holds")
+})
+
 test('says whose masks the crops followed', async () => {
   const entries = [entry(1, 'parametric', null)]
   expect(await cardOf(entries)).toContain("crops of the experts' masks")
-  const labelled = await cardOf(entries, { labelled: 9, seenByTheirSegmenter: 4, expert: 0 })
+  const labelled = await cardOf(entries, {
+    labelled: 9,
+    seenByTheirSegmenter: 4,
+    expert: 0,
+    withoutCrops: 2,
+  })
+  expect(labelled).toContain('2 studies gave no vertebra that could be judged')
   expect(labelled).toContain('9 studies as a segmenter labelled them, which had trained on 4 of them')
 })

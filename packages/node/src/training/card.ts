@@ -45,7 +45,14 @@ const VERSE =
 /** The licence of the weights, which follows the label maps that phantoms were made from. */
 function licenceOf(phantoms: readonly PreparedEntry[]): string[] {
   const templates = new Set(phantoms.flatMap((e) => e.truth?.template ?? []))
-  if (templates.size === 0) return ['Weights: Apache-2.0.']
+  const fromFiles = phantoms.filter((e) => !e.truth).length
+  const unknown =
+    fromFiles === 0
+      ? []
+      : [
+          `${fromFiles} phantoms were read from files. Where \`truth.json\` beside them names a template, that label map's licence holds for the weights as well.`,
+        ]
+  if (templates.size === 0) return ['Weights: Apache-2.0.', ...unknown]
   const others = [...templates].filter((name) => !name.includes('gl003'))
   return [
     ...(others.length < templates.size ? [`Weights: CC BY-SA 4.0, because of the templates. ${VERSE}`] : []),
@@ -54,6 +61,7 @@ function licenceOf(phantoms: readonly PreparedEntry[]): string[] {
           `Phantoms were made from the label maps ${others.join(', ')}: their licence holds for the weights as well.`,
         ]
       : []),
+    ...unknown,
   ]
 }
 
@@ -64,7 +72,10 @@ export function toCard({ manifest, training, studies, crops }: CardInput): strin
   const synthetic = phantoms.length > 0
   const only = phantoms.length === index.studies.length
   const label = only ? 'synthetic' : synthetic ? 'partly synthetic' : 'real'
-  const families = countBy(phantoms, familyOf)
+  const families = countBy(
+    phantoms.filter((e) => e.truth),
+    familyOf,
+  )
   const lines = [
     `# ${manifest.name} ${manifest.version}: trained on ${manifest.trainedOn}, not a medical device`,
     '',
@@ -76,8 +87,8 @@ export function toCard({ manifest, training, studies, crops }: CardInput): strin
       : []),
     '',
     '## Networks',
-    '| network | MB | recipe | studies | trained for | steps | samples a step | where |',
-    '|---|---|---|---|---|---|---|---|',
+    `| network | MB | recipe | studies | trained for | steps | samples a step | where | last validation (${label}) |`,
+    '|---|---|---|---|---|---|---|---|---|',
     ...Object.entries(manifest.networks).map(([name, entry]) => networkRow(name, trained.parse(entry))),
     '',
     '## Trained on',
@@ -99,7 +110,7 @@ export function toCard({ manifest, training, studies, crops }: CardInput): strin
 }
 
 function networkRow(name: string, { bytes, recipe, training }: z.infer<typeof trained>): string {
-  const { minutes, steps, processes, device, studies } = training
+  const { minutes, steps, processes, device, studies, validation } = training
   const cells = [
     name,
     (bytes / 1e6).toFixed(1),
@@ -109,9 +120,21 @@ function networkRow(name: string, { bytes, recipe, training }: z.infer<typeof tr
     steps,
     Number(recipe.batch) * processes,
     `${processes} x ${device}`,
+    validationOf(validation),
   ]
   return `| ${cells.join(' | ')} |`
 }
+
+/** Scores of the held-out fold as the trainer logs them, in their order. */
+const VALIDATED = { dice: 'Dice', level_accuracy: 'levels right', auc: 'AUC on balanced crops' }
+
+const validationOf = (validation: Readonly<Record<string, unknown>>): string =>
+  Object.entries(VALIDATED)
+    .flatMap(([key, name]) => {
+      const score = validation[key]
+      return typeof score === 'number' ? [`${name} ${score.toFixed(3)}`] : []
+    })
+    .join(', ') || '-'
 
 const duration = (minutes: number): string =>
   minutes < 90 ? `${minutes.toFixed(1)} minutes` : `${(minutes / 60).toFixed(1)} hours`
@@ -120,7 +143,10 @@ const familyOf = ({ truth }: PreparedEntry): string => truth?.family ?? 'unknown
 
 const sourcesOf = (entries: readonly PreparedEntry[]): string =>
   list(
-    countBy(entries, (e) => (e.truth ? `phantoms of preset ${e.truth.preset}` : 'studies read from DICOM')),
+    countBy(entries, (e) => {
+      if (e.truth) return `phantoms of preset ${e.truth.preset}`
+      return e.origin === 'phantom' ? 'phantoms read from DICOM' : 'studies read from DICOM'
+    }),
   )
 
 function countBy(
@@ -136,7 +162,7 @@ const list = (counts: Readonly<Record<string, number>>): string =>
 
 function cropsLine(crops: CardInput['crops']): string {
   if (crops.labelled === undefined) return "Models I and II saw crops of the experts' masks."
-  return `Models I and II saw the vertebrae of ${crops.labelled} studies as a segmenter labelled them${crops.seenByTheirSegmenter ? `, which had trained on ${crops.seenByTheirSegmenter} of them` : ' that had not seen them'}${crops.expert ? `, and those of ${crops.expert} by expert masks` : ''}.`
+  return `Models I and II saw the vertebrae of ${crops.labelled} studies as a segmenter labelled them${crops.seenByTheirSegmenter ? `, which had trained on ${crops.seenByTheirSegmenter} of them` : ' that had not seen them'}${crops.expert ? `, and those of ${crops.expert} by expert masks` : ''}.${crops.withoutCrops ? ` ${crops.withoutCrops} studies gave no vertebra that could be judged.` : ''}`
 }
 
 /** AUC of each model and of their ensemble, by level, pooled and by patient. */

@@ -35,9 +35,10 @@ export async function openPython(signal?: AbortSignal): Promise<Python> {
 
 /** The trainer ends with 2 for a recipe that cannot be used, 1 for data, 3 for what it did not foresee. */
 function failure(code: number, what: string): Error {
-  const message = `${what} failed; its message stands above. The same command continues where it stopped.`
+  const said = `${what} failed; its message stands above.`
+  if (code === 2) return new NeckFracError('usage', said)
+  const message = `${said} The same command continues where it stopped.`
   if (code === 1) return new NeckFracError('data', message)
-  if (code === 2) return new NeckFracError('usage', message)
   return new Error(`${message} (Python ended with ${code})`)
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NeckFracError } from '@neckfrac/core'
 import { z } from 'zod'
@@ -38,7 +38,14 @@ export async function openState(folder: string): Promise<State> {
   const path = join(folder, 'state.json')
   let steps: Record<string, Stored> = {}
   const load = async () => {
-    if (!existsSync(path)) return
+    if (!existsSync(path)) {
+      const strange = (await readdir(folder).catch(() => [])).find((name) => !name.startsWith('state.json'))
+      if (strange === undefined) return
+      throw new NeckFracError(
+        'usage',
+        `${folder} holds ${strange} and no state.json of a training; choose an empty or new folder for --out.`,
+      )
+    }
     const parsed = stateSchema.safeParse(JSON.parse(await readFile(path, 'utf8')))
     if (!parsed.success)
       throw new NeckFracError('usage', `${path} is no state of a training; choose a new folder for --out.`)

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LEVELS, type PreparedEntry } from '@neckfrac/core'
@@ -122,6 +122,11 @@ test('the state remembers what is done, and what was killed with the same inputs
     await writeFile(join(folder, 'state.json'), '{"steps": 1}')
     await expect(openState(folder)).rejects.toThrow(/is no state of a training/)
     expect(await readFile(join(folder, 'state.json'), 'utf8')).toBe('{"steps": 1}')
+    await rename(join(folder, 'state.json'), join(folder, 'report.html'))
+    await expect(openState(folder)).rejects.toThrow(/holds report\.html and no state\.json/)
+    await rm(join(folder, 'report.html'))
+    await openState(folder)
+    await openState(join(folder, 'new'))
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto'
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fitDecision, NeckFracError, type PreparedIndex, parseManifest } from '@neckfrac/core'
+import {
+  fitDecision,
+  LEAST_DECIDING,
+  LEVELS,
+  NeckFracError,
+  type PreparedIndex,
+  parseManifest,
+} from '@neckfrac/core'
 import { fillFolder, writeAtomically } from '../atomic-file.ts'
 import { createProgress } from '../progress.ts'
 import { toCard } from './card.ts'
@@ -10,7 +17,7 @@ import { cropOutOfFold } from './crops.ts'
 import { parseOutOfFoldCsv, predictOutOfFold, toOutOfFoldCsv } from './out-of-fold.ts'
 import { readPreparedIndex } from './prepared.ts'
 import type { Python } from './python.ts'
-import { parseTrainerPlan, type TrainerPlan } from './recipe.ts'
+import { parseTrainerPlan, type Recipe, type TrainerPlan } from './recipe.ts'
 import { openState, type State } from './state.ts'
 import { planSteps, type Run, type Step, shippedRun } from './steps.ts'
 
@@ -62,10 +69,23 @@ export async function openTraining(options: TrainOptions, python: Python, second
         'data',
         `The recipe holds fold ${fold} out; ${options.data} has no study in it (folds: ${index.folds}).`,
       )
+  requireDeciding(plan.recipe, index, options.data)
   const name = options.name ?? plan.recipe.name
   const segmenterHash = options.segmenter === undefined ? undefined : await hashOfWeights(options.segmenter)
   const steps = planSteps(plan.recipe, index.studies, { ...options, name, segmenterHash })
   return { options: { ...options, name }, plan, index, steps, state: await openState(options.out) }
+}
+
+/** Hours of training must not end where the labels already say that nothing can be decided. */
+function requireDeciding({ folds }: Recipe, index: PreparedIndex, data: string): void {
+  const heldOut = index.studies.filter((e) => folds.includes(e.fold))
+  const fractured = heldOut.reduce((sum, e) => sum + LEVELS.filter((l) => e.fractured[l] === 1).length, 0)
+  const intact = LEVELS.length * heldOut.length - fractured
+  if (Math.min(fractured, intact) >= LEAST_DECIDING) return
+  throw new NeckFracError(
+    'data',
+    `The decision is learned on the held-out studies (fold ${folds.join(', ')} of ${index.folds}): in ${data} these are ${heldOut.length}, with ${fractured} fractured and ${intact} intact vertebrae, and it needs ${LEAST_DECIDING} of each. Prepare more studies, or anew with fewer --folds.`,
+  )
 }
 
 async function hashOfWeights(folder: string): Promise<string> {
@@ -118,6 +138,8 @@ export async function train(
     const start = performance.now()
     const facts = await takeStep(step, again, training, python, signal)
     await state.finish(step, (performance.now() - start) / 60_000, facts)
+    const said = describeFacts(step, facts)
+    if (said) log(said)
     if (step.work.kind === 'train') await drawCurves(training, python)
   }
 }
@@ -135,6 +157,17 @@ async function follow(step: Step, training: Training, python: Python, signal: Ab
 }
 
 type Facts = Readonly<Record<string, unknown>>
+
+/** What a step found that its reader should know; hours of training follow. */
+function describeFacts({ work }: Step, facts: Facts): string | null {
+  if (work.kind === 'crops') {
+    const { labelled, withoutCrops, failed } = facts
+    const unread = Array.isArray(failed) ? failed.length : 0
+    return `${labelled} studies labelled, ${unread} failed; ${withoutCrops} studies in all without a vertebra to learn from`
+  }
+  if (work.kind === 'out-of-fold') return `${facts.studies} of ${facts.heldOut} held-out studies predicted`
+  return null
+}
 
 async function takeStep(
   step: Step,
@@ -224,8 +257,10 @@ async function takeSegmenter(run: Run, training: Training): Promise<Facts> {
   return { from }
 }
 
-async function drawCurves({ options }: Training, python: Python): Promise<void> {
-  const title = `Training curves of ${options.name}`
+const isSynthetic = ({ studies }: PreparedIndex): boolean => studies.every((e) => e.origin === 'phantom')
+
+async function drawCurves({ options, index }: Training, python: Python): Promise<void> {
+  const title = `Training curves of ${options.name}${isSynthetic(index) ? ', synthetic studies only' : ''}`
   await python.read([...MODULE, 'curves', '--run', options.out, '--title', title], 'Drawing the curves')
 }
 
@@ -297,7 +332,7 @@ async function predictHeldOut(training: Training, signal: AbortSignal): Promise<
 
 async function decide({ options, plan, index }: Training): Promise<Facts> {
   const studies = parseOutOfFoldCsv(await readFile(join(options.out, 'out-of-fold.csv'), 'utf8'))
-  const synthetic = index.studies.every((e) => e.origin === 'phantom') ? 'synthetic ' : ''
+  const synthetic = isSynthetic(index) ? 'synthetic ' : ''
   const folds = plan.recipe.folds
   const learnedOn = `out-of-fold predictions of ${studies.length} ${synthetic}studies (fold${folds.length > 1 ? 's' : ''} ${folds.join(', ')} of ${index.folds})`
   const decision = fitDecision(studies, learnedOn)

@@ -43,6 +43,16 @@ it('a mask moved by a few millimetres keeps its label and loses Dice', () => {
   expect(second.dice).toBeCloseTo(10 / 14)
 })
 
+it('a long process that one mask lacks does not move a vertebra', () => {
+  const truth = blocks([6, 7, 8])
+  const withProcess: LabelVolume = { ...truth, data: truth.data.slice() }
+  // One voxel thick, from the lowest vertebra up past its neighbour: 3 % of its voxels, 36 mm of its box.
+  for (let z = 6; z < 24; z++) withProcess.data[(z * 24 + 20) * 24 + 12] = 8
+  const found = compareLabels(truth, segmented(withProcess))
+  expect(found.map((v) => v.found)).toEqual([6, 7, 8])
+  expect(found[2].distanceMm).toBeLessThan(1)
+})
+
 it('a neighbour’s label does not stand in for a missing one', () => {
   const found = compareLabels(blocks([1, 2, 3, 4, 5]), segmented(blocks([1, 2])))
   expect(found.map((v) => v.found)).toEqual([1, 2, 0, 0, 0])

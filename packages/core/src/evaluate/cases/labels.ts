@@ -3,7 +3,7 @@ import { visibleVertebrae } from '../../prepare/study.ts'
 import type { Report } from '../../report/report.ts'
 import type { Segmentation, Vertebra } from '../../segment/segmentation.ts'
 import { describeVertebrae } from '../../segment/vertebrae.ts'
-import { boundsLps, norm, subtract, type Vec3 } from '../../volume/geometry.ts'
+import { boundsLps, norm, subtract, transform, type Vec3 } from '../../volume/geometry.ts'
 import { resampleLabels } from '../../volume/resample.ts'
 import type { Grid, LabelVolume } from '../../volume/volume.ts'
 import { dice } from '../metrics/overlap.ts'
@@ -14,14 +14,35 @@ const FARTHEST_MM = 20
 
 type Centre = { readonly label: number; readonly centreLps: Vec3 }
 
-/** Labels of a segmenter against the true mask, on the segmenter's grid. T2 and lower do not count. */
+/**
+ * Labels of a segmenter against the true mask, on the segmenter's grid. T2 and lower do not count. Centres are those of
+ * mass, as VerSe's: the middle of a box moves by half of a process that one of the masks lacks.
+ */
 export function compareLabels(truth: LabelVolume, { labels, vertebrae }: Segmentation): LabelledVertebra[] {
   const grid = { shape: labels.shape, ijkToLps: labels.ijkToLps }
   const data = resampleLabels(truth, grid)
   const inView = visibleVertebrae(describeVertebrae({ ...grid, data }))
-  return inView.map((v) => ({
-    ...identify(v, inView, vertebrae),
+  const [own, found] = [centresOfMass(inView, { ...grid, data }), centresOfMass(vertebrae, labels)]
+  return own.map((v) => ({
+    ...identify(v, own, found),
     dice: dice(data, labels.data, v.label),
+  }))
+}
+
+function centresOfMass(vertebrae: readonly Vertebra[], { data, shape, ijkToLps }: LabelVolume): Centre[] {
+  const [, rows, columns] = shape
+  const sums = new Map(vertebrae.map(({ label }) => [label, { count: 0, i: 0, j: 0, k: 0 }]))
+  for (const [n, label] of data.entries()) {
+    const sum = label === 0 ? undefined : sums.get(label)
+    if (!sum) continue
+    sum.count++
+    sum.i += n % columns
+    sum.j += Math.floor(n / columns) % rows
+    sum.k += Math.floor(n / (columns * rows))
+  }
+  return [...sums].map(([label, { count, i, j, k }]) => ({
+    label,
+    centreLps: transform(ijkToLps, [i / count, j / count, k / count]),
   }))
 }
 

@@ -1,5 +1,11 @@
 import type { Box3 } from '../cases/study-case.ts'
-import { BOOTSTRAP, type BootstrapOptions, percentileInterval, resamples } from './bootstrap.ts'
+import {
+  BOOTSTRAP,
+  type BootstrapOptions,
+  LEAST_PATIENTS,
+  percentileInterval,
+  resamples,
+} from './bootstrap.ts'
 import type { Estimate } from './estimate.ts'
 import { boxIou } from './overlap.ts'
 
@@ -58,7 +64,8 @@ export function froc(scans: readonly MarkedScan[], options: BootstrapOptions = B
   const own = FALSE_BOXES.map((k) => sensitivityAt(points, k))
   const replicates = FALSE_BOXES.map((): (number | null)[] => [])
   const means: (number | null)[] = []
-  for (const weights of resamples(scans.length, options)) {
+  const enough = counts.filter((n) => n > 0).length >= LEAST_PATIENTS
+  for (const weights of enough ? resamples(scans.length, options) : []) {
     const replicate = curve(events, counts, weights)
     const values = FALSE_BOXES.map((k) => sensitivityAt(replicate, k))
     for (const [n, value] of values.entries()) replicates[n].push(Number.isFinite(value) ? value : null)

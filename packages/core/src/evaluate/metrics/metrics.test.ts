@@ -2,8 +2,18 @@ import { describe, expect, it } from 'vitest'
 import golden from '../../../test/golden/evaluation.json' with { type: 'json' }
 import type { Box3 } from '../cases/study-case.ts'
 import { auc } from '../metrics.ts'
-import { bootstrapAreas, percentileInterval, rank, resamples, weightedAreas } from './bootstrap.ts'
-import { quantile } from './estimate.ts'
+import { estimateCalls } from '../parts/calls.ts'
+import { askQuestions, type Question } from '../parts/questions.ts'
+import {
+  BOOTSTRAP,
+  bootstrapAreas,
+  estimateFromSums,
+  percentileInterval,
+  rank,
+  resamples,
+  weightedAreas,
+} from './bootstrap.ts'
+import { type Estimate, quantile } from './estimate.ts'
 import { froc, sensitivityAt, thresholdAt } from './froc.ts'
 import { boxIou, dice, hull } from './overlap.ts'
 import { predictiveValues } from './prevalence.ts'
@@ -14,6 +24,11 @@ const close = (a: readonly number[], b: readonly number[], digits = 10) => {
   expect(a.length).toBe(b.length)
   for (const [n, value] of a.entries()) expect(value).toBeCloseTo(b[n], digits)
 }
+const pick = (q: Question | undefined) => ({
+  logLoss: q?.logLoss ?? null,
+  brier: q?.brier ?? null,
+  calibrationError: q?.calibrationError ?? null,
+})
 const ends = (i: { low: number; high: number } | null) => [i?.low ?? Number.NaN, i?.high ?? Number.NaN]
 
 describe.each(golden.curves)('curves agree with scikit-learn, sample %#', (sample) => {
@@ -52,11 +67,12 @@ describe.each(golden.curves)('curves agree with scikit-learn, sample %#', (sampl
   })
 
   it('areas and the curve when patients count several times or not at all', () => {
-    const sensitivities = new Float64Array(51).fill(1)
-    const areas = weightedAreas(ranking, sample.weights, sensitivities)
+    const drawn = { sensitivities: new Float64Array(51), precisions: new Float64Array(51) }
+    const areas = weightedAreas(ranking, sample.weights, drawn)
     expect(areas.auc).toBeCloseTo(sample.weightedAuc, 10)
     expect(areas.averagePrecision).toBeCloseTo(sample.weightedAp, 10)
-    close([...sensitivities], sample.band)
+    close([...drawn.sensitivities], sample.band)
+    close([...drawn.precisions], sample.precisionAt)
   })
 
   it('intervals of patients drawn anew', () => {
@@ -67,6 +83,30 @@ describe.each(golden.curves)('curves agree with scikit-learn, sample %#', (sampl
       [p, sample.apInterval],
     ] as const)
       for (const [n, end] of ends(own).entries()) expect(Math.abs(end - other[n])).toBeLessThan(0.02)
+  })
+
+  it('calls and errors of probability, with intervals of patients drawn anew', () => {
+    const rows = sample.scores.map((probability, n) => ({
+      column: 'C1' as const,
+      probability,
+      label: labels[n],
+      study: sample.clusters[n],
+    }))
+    const found: Record<string, Estimate | null> = {
+      ...estimateCalls(rows, (row) => row.probability >= 0.5, BOOTSTRAP),
+      ...pick(askQuestions(rows, patients, BOOTSTRAP).find((q) => q.name === 'C1')),
+    }
+    const certainAndWrong = rows.some((r) => r.probability === (r.label ? 0 : 1))
+    for (const [name, { value, interval }] of Object.entries(sample.called)) {
+      // scikit-learn takes an infinite loss for a large one.
+      if (name === 'logLoss' && certainAndWrong) {
+        expect(found.logLoss).toBeNull()
+        continue
+      }
+      expect(found[name]?.value, name).toBeCloseTo(value, 10)
+      for (const [n, end] of ends(found[name]?.interval ?? null).entries())
+        expect(Math.abs(end - interval[n]), name).toBeLessThan(0.025)
+    }
   })
 
   it('reliability and the expected calibration error', () => {
@@ -143,27 +183,48 @@ it('FROC of scans without fractures is not defined', () => {
 
 it("the interval of a mean over patients is SciPy's percentile bootstrap", () => {
   const { values, mean, interval } = golden.clusterMean
-  const replicates: number[] = []
-  for (const weights of resamples(values.length, { replicates: 4000, seed: 3 })) {
-    let [sum, count] = [0, 0]
-    for (const [n, own] of values.entries()) {
-      sum += weights[n] * own.reduce((a, b) => a + b, 0)
-      count += weights[n] * own.length
-    }
-    replicates.push(sum / count)
-  }
-  const [low, high] = ends(percentileInterval(replicates))
+  const sums = values.map((own) => [own.reduce((a, b) => a + b, 0), own.length])
+  const measures = { mean: ([sum, count]: readonly number[]) => sum / count }
+  const found = estimateFromSums(sums, measures, { replicates: 4000, seed: 3 }).mean
+  expect(found?.value).toBeCloseTo(mean, 10)
+  const [low, high] = ends(found?.interval ?? null)
   expect(Math.abs(low - interval[0])).toBeLessThan(0.003)
   expect(Math.abs(high - interval[1])).toBeLessThan(0.003)
-  expect(low).toBeLessThan(mean)
+})
+
+it('few patients, and draws that all agree, have no interval', () => {
+  const measures = { mean: ([sum, count]: readonly number[]) => sum / count }
+  const of = (patients: number, value: (n: number) => number) =>
+    estimateFromSums(
+      Array.from({ length: patients }, (_, n) => [value(n), 1]),
+      measures,
+      BOOTSTRAP,
+    ).mean
+  expect(of(9, (n) => n)).toEqual({ value: 4, interval: null })
+  expect(of(10, (n) => n)?.interval).not.toBeNull()
+  expect(of(40, () => 1)).toEqual({ value: 1, interval: null })
+  expect(of(0, () => 1)).toBeNull()
+  // Nine fractured patients among forty, ranked perfectly.
+  const patients = Array.from({ length: 40 }, (_, n) => n)
+  const areas = (fractured: number) =>
+    bootstrapAreas(
+      rank(
+        patients.map((n) => 1 - n / 40),
+        patients.map((n) => n % 2 === 0 && n < 2 * fractured),
+        patients,
+      ),
+      40,
+    )
+  expect(areas(9)).toEqual({ auc: null, averagePrecision: null, rocBand: null, prBand: null })
+  expect(areas(10).auc).not.toBeNull()
 })
 
 it('where a curve stands upright, its upper end counts', () => {
   // One negative first, then two positives, then the other negative: upright at a rate of 0.5.
   const ranking = rank([0.9, 0.8, 0.7, 0.1], [false, true, true, false], [0, 1, 2, 3])
-  const sensitivities = new Float64Array(51).fill(1)
-  weightedAreas(ranking, [1, 1, 1, 1], sensitivities)
-  expect([0, 24, 25, 50].map((n) => sensitivities[n])).toEqual([0, 0, 1, 1])
+  const drawn = { sensitivities: new Float64Array(51), precisions: new Float64Array(51) }
+  weightedAreas(ranking, [1, 1, 1, 1], drawn)
+  expect([0, 24, 25, 50].map((n) => drawn.sensitivities[n])).toEqual([0, 0, 1, 1])
 })
 
 it('the same seed draws the same patients', () => {

@@ -12,7 +12,11 @@ export type ReliabilityBin = {
 }
 
 /** As in Guo 2017, who made the expected calibration error usual. */
-const BINS = 10
+export const BINS = 10
+
+/** Which of the bins a probability belongs to. */
+export const binOf = (probability: number, bins = BINS): number =>
+  Math.min(bins - 1, Math.floor(probability * bins))
 
 /** Probabilities against what happened, in bins of equal width. */
 export function reliability(
@@ -22,7 +26,7 @@ export function reliability(
 ): ReliabilityBin[] {
   const tallies = Array.from({ length: bins }, () => ({ count: 0, sum: 0, positives: 0 }))
   for (const [n, score] of scores.entries()) {
-    const tally = tallies[Math.min(bins - 1, Math.floor(score * bins))]
+    const tally = tallies[binOf(score, bins)]
     tally.count++
     tally.sum += score
     if (labels[n]) tally.positives++
@@ -36,8 +40,12 @@ export function reliability(
   }))
 }
 
+type Bin = Pick<ReliabilityBin, 'count' | 'predicted'> & {
+  readonly observed: { readonly value: number } | null
+}
+
 /** Expected calibration error: mean distance of predicted and observed over the bins, by their counts. */
-export function calibrationError(bins: readonly ReliabilityBin[]): number | null {
+export function calibrationError(bins: readonly Bin[]): number | null {
   const total = bins.reduce((sum, b) => sum + b.count, 0)
   if (total === 0) return null
   return bins.reduce(

@@ -1,6 +1,8 @@
 import { LEVELS, type Level } from '../../levels.ts'
 import type { StudyCase } from '../cases/study-case.ts'
 import type { Thresholds } from '../evaluate.ts'
+import { type BootstrapOptions, bootstrapAreas, rank } from '../metrics/bootstrap.ts'
+import type { Interval } from '../metrics/estimate.ts'
 import { type Metrics, measure, type Share, wilson } from '../metrics.ts'
 import { type Boxes, scorable } from './boxes.ts'
 import { isCalled, isFractured, type Row, rowsOf } from './rows.ts'
@@ -12,6 +14,8 @@ export type GroupRow = {
   readonly analysed: number
   readonly patient: Metrics
   readonly vertebrae: Metrics
+  /** Of the AUC, patients drawn anew. */
+  readonly aucInterval: { readonly patient: Interval | null; readonly vertebrae: Interval | null }
   /** F2 of calling everything, beside the model's. */
   readonly alwaysPositive: { readonly patient: number | null; readonly vertebrae: number | null }
 }
@@ -42,10 +46,11 @@ export function breakDown(
   cases: readonly StudyCase[],
   thresholds: Thresholds,
   boxes: Boxes | null,
+  options: BootstrapOptions,
 ): Breakdowns {
   const by = (name: string, pick: (c: StudyCase) => string | null) => {
     const groups = grouped(cases, pick)
-    return { by: name, rows: groups.map(([value, own]) => groupRow(value, own, thresholds)) }
+    return { by: name, rows: groups.map(([value, own]) => groupRow(value, own, thresholds, options)) }
   }
   return {
     groups: [
@@ -81,19 +86,30 @@ function classOf(value: number | null, ends: readonly number[]): string | null {
   return n < 0 ? `${ends[ends.length - 1]} and more` : `${ends[n - 1]} to ${ends[n]}`
 }
 
-function groupRow(value: string, cases: readonly StudyCase[], thresholds: Thresholds): GroupRow {
+function groupRow(
+  value: string,
+  cases: readonly StudyCase[],
+  thresholds: Thresholds,
+  options: BootstrapOptions,
+): GroupRow {
   const rows = rowsOf(cases)
   const of = (own: readonly Row[], called: (row: Row) => boolean) =>
     measure({ scores: own.map((r) => r.probability), labels: own.map((r) => r.label) }, own.map(called))
   const patients = rows.filter((r) => r.column === 'patient')
   const vertebrae = rows.filter((r) => r.column !== 'patient')
   const called = (row: Row) => isCalled(row, thresholds)
+  const aucInterval = (own: readonly Row[]) => {
+    const [scores, labels] = [own.map((r) => r.probability), own.map((r) => r.label)]
+    const studies = own.map((r) => r.study)
+    return bootstrapAreas(rank(scores, labels, studies), cases.length, options).auc
+  }
   return {
     value,
     studies: cases.length,
     analysed: cases.filter((c) => c.status === 'analysed').length,
     patient: of(patients, called),
     vertebrae: of(vertebrae, called),
+    aucInterval: { patient: aucInterval(patients), vertebrae: aucInterval(vertebrae) },
     alwaysPositive: { patient: of(patients, () => true).f2, vertebrae: of(vertebrae, () => true).f2 },
   }
 }

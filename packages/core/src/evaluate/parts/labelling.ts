@@ -1,5 +1,5 @@
 import type { LabelledVertebra, StudyCase } from '../cases/study-case.ts'
-import { type BootstrapOptions, percentileInterval, resamples } from '../metrics/bootstrap.ts'
+import { type BootstrapOptions, estimateFromSums } from '../metrics/bootstrap.ts'
 import { type Estimate, mean, quantile } from '../metrics/estimate.ts'
 import { type Share, wilson } from '../metrics.ts'
 
@@ -76,21 +76,9 @@ function clustered(
   value: (v: LabelledVertebra) => number | null,
   options: BootstrapOptions,
 ): Estimate | null {
-  const sums = chains.map((chain) => {
+  const patients = chains.map((chain) => {
     const values = chain.flatMap((v) => value(v) ?? [])
-    return { sum: values.reduce((a, b) => a + b, 0), count: values.length }
+    return [values.reduce((a, b) => a + b, 0), values.length]
   })
-  const meanOf = (weight: (chain: number) => number): number | null => {
-    let [sum, count] = [0, 0]
-    for (const [n, s] of sums.entries()) {
-      sum += weight(n) * s.sum
-      count += weight(n) * s.count
-    }
-    return count === 0 ? null : sum / count
-  }
-  const own = meanOf(() => 1)
-  if (own === null) return null
-  const replicates: (number | null)[] = []
-  for (const weights of resamples(chains.length, options)) replicates.push(meanOf((n) => weights[n]))
-  return { value: own, interval: percentileInterval(replicates) }
+  return estimateFromSums(patients, { mean: ([sum, count]) => sum / count }, options).mean
 }

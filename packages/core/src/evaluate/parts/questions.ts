@@ -1,11 +1,17 @@
 import { LEVELS } from '../../levels.ts'
 import type { Group } from '../evaluate.ts'
-import { type Areas, type BootstrapOptions, bootstrapAreas, rank } from '../metrics/bootstrap.ts'
+import {
+  type Band,
+  type BootstrapOptions,
+  bootstrapAreas,
+  estimateFromSums,
+  rank,
+} from '../metrics/bootstrap.ts'
 import type { Estimate } from '../metrics/estimate.ts'
-import { calibrationError, type ReliabilityBin, reliability } from '../metrics/reliability.ts'
+import { BINS, binOf, calibrationError, type ReliabilityBin, reliability } from '../metrics/reliability.ts'
 import { type PrPoint, prCurve, type RocPoint, rocCurve } from '../metrics/roc.ts'
 import { auc, averagePrecision } from '../metrics.ts'
-import type { Row } from './rows.ts'
+import { type Row, sumsByStudy } from './rows.ts'
 
 /** What probabilities say of one question, before any threshold. */
 export type Question = {
@@ -15,10 +21,13 @@ export type Question = {
   readonly auc: Estimate | null
   readonly averagePrecision: Estimate | null
   readonly roc: readonly RocPoint[]
-  readonly band: Areas['band']
+  readonly rocBand: Band | null
   readonly pr: readonly PrPoint[]
+  readonly prBand: Band | null
+  readonly logLoss: Estimate | null
+  readonly brier: Estimate | null
   readonly reliability: readonly ReliabilityBin[]
-  readonly calibrationError: number | null
+  readonly calibrationError: Estimate | null
 }
 
 const NAMES: readonly Group['name'][] = ['patient', 'vertebrae', ...LEVELS]
@@ -37,7 +46,6 @@ export function askQuestions(rows: readonly Row[], studies: number, options: Boo
     const intervals = bootstrapAreas(ranking, studies, options)
     const estimate = (value: number | null, interval: Estimate['interval']) =>
       value === null ? null : { value, interval }
-    const bins = reliability(scores, labels)
     return {
       name,
       count: own.length,
@@ -45,10 +53,36 @@ export function askQuestions(rows: readonly Row[], studies: number, options: Boo
       auc: estimate(auc(scores, labels), intervals.auc),
       averagePrecision: estimate(averagePrecision(scores, labels), intervals.averagePrecision),
       roc: rocCurve(scores, labels),
-      band: intervals.band,
+      rocBand: intervals.rocBand,
       pr: prCurve(scores, labels),
-      reliability: bins,
-      calibrationError: calibrationError(bins),
+      prBand: intervals.prBand,
+      reliability: reliability(scores, labels),
+      ...errorsOf(own, options),
     }
   })
+}
+
+function errorsOf(rows: readonly Row[], options: BootstrapOptions) {
+  // Count and the sums of both errors; then for each bin of the reliability curve its count, probabilities, positives.
+  const patients = sumsByStudy(rows, ({ probability, label }) => [
+    ...[1, -Math.log(label ? probability : 1 - probability), (probability - (label ? 1 : 0)) ** 2],
+    ...Array.from({ length: BINS }, (_, bin) =>
+      bin === binOf(probability) ? [1, probability, label ? 1 : 0] : [0, 0, 0],
+    ).flat(),
+  ])
+  const binsOf = (sums: readonly number[]) =>
+    Array.from({ length: BINS }, (_, bin) => {
+      const [count, probabilities, positives] = sums.slice(3 + 3 * bin)
+      if (count === 0) return { count, predicted: null, observed: null }
+      return { count, predicted: probabilities / count, observed: { value: positives / count } }
+    })
+  return estimateFromSums(
+    patients,
+    {
+      logLoss: ([count, loss]) => loss / count,
+      brier: ([count, , squares]) => squares / count,
+      calibrationError: (sums) => calibrationError(binsOf(sums)),
+    },
+    options,
+  )
 }

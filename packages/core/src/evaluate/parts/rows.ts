@@ -29,6 +29,12 @@ export function rowsOf(cases: readonly StudyCase[]): Row[] {
   ])
 }
 
+/** What the rows of each study add to sums: one list of columns a study that has any. */
+export const sumsByStudy = (rows: readonly Row[], columns: (row: Row) => readonly number[]): number[][] =>
+  [...Map.groupBy(rows, (r) => r.study).values()].map((own) =>
+    own.map(columns).reduce<number[]>((sums, add) => add.map((v, n) => v + (sums[n] ?? 0)), []),
+  )
+
 export const isCalled = ({ column, probability }: Row, thresholds: Thresholds): boolean =>
   probability >= thresholds[column]
 

@@ -1,6 +1,10 @@
 import { html, type Markup, NOTHING } from '../../report/markup.ts'
 import type { Part } from '../assessment.ts'
-import { type Cell, number, share, table } from './cells.ts'
+import type { Interval } from '../metrics/estimate.ts'
+import { type Cell, estimate, FEW, number, share, table } from './cells.ts'
+
+const withAuc = (auc: number | null, interval: Interval | null): Markup =>
+  estimate(auc === null ? null : { value: auc, interval }, 2)
 
 /** What the results depend on: properties of the scan, of the fracture, and of what looks like one. */
 export function breakdownTables({ breakdowns, points }: Part): Markup {
@@ -23,11 +27,11 @@ export function breakdownTables({ breakdowns, points }: Part): Markup {
       ...rows.map((r): Cell[] => [
         r.value,
         `${r.studies} (${r.analysed})`,
-        number(r.patient.auc),
+        withAuc(r.patient.auc, r.aucInterval.patient),
         share(r.patient.recall, 2),
         share(r.patient.specificity, 2),
         `${number(r.patient.f2, 2)} (${number(r.alwaysPositive.patient, 2)})`,
-        number(r.vertebrae.auc),
+        withAuc(r.vertebrae.auc, r.aucInterval.vertebrae),
         share(r.vertebrae.recall, 2),
         share(r.vertebrae.specificity, 2),
         `${number(r.vertebrae.f2, 2)} (${number(r.alwaysPositive.vertebrae, 2)})`,
@@ -49,8 +53,8 @@ export function breakdownTables({ breakdowns, points }: Part): Markup {
       )}</div>`,
   )
   return html`<h3>What the results depend on, ${at}</h3>
-<p class="note">Brackets: 95 % Wilson intervals. All +: always positive, which has sensitivity 1 and specificity 0 in every row and calls every fracture and every look-alike; a guess has AUC 0.5.</p>
-${breakdowns.groups.length > 0 ? groups : NOTHING}
+<p class="note">Brackets: 95 % intervals, of AUC patients drawn anew, else Wilson. All +: always positive, which has sensitivity 1 and specificity 0 in every row and calls every fracture and every look-alike; a guess has AUC 0.5. ${FEW}</p>
+${breakdowns.groups.length > 0 ? html`<div class="dense">${groups}</div>` : NOTHING}
 ${fractures.length > 0 ? html`<h3>Sensitivity by fracture</h3><div class="figures">${fractures}</div>` : NOTHING}
 ${lookAlikes.length > 0 ? html`<h3>False alarms and what looks like a fracture</h3><div class="figures">${lookAlikes}</div>` : NOTHING}`
 }

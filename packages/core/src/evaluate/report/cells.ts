@@ -1,4 +1,5 @@
 import { html, type Markup, NOTHING } from '../../report/markup.ts'
+import { LEAST_PATIENTS } from '../metrics/bootstrap.ts'
 import type { Estimate } from '../metrics/estimate.ts'
 import type { Share } from '../metrics.ts'
 
@@ -22,6 +23,15 @@ export const estimate = (e: Estimate | null | undefined, digits = 3): Markup => 
     : html`<b>${number(value, digits)}</b>`
 }
 
+/** The interval alone, for a value that stands beside it. */
+export const interval = (e: Estimate | null | undefined): Markup =>
+  e?.interval
+    ? html`<span class="interval">[${number(e.interval.low)}, ${number(e.interval.high)}]</span>`
+    : html`–`
+
+/** Why a value stands without brackets. */
+export const FEW = `No brackets: fewer than ${LEAST_PATIENTS} patients with or without a fracture, or every draw gives the same.`
+
 export type Cell = string | number | Markup
 
 /** A table whose first column names its rows; the others are right-aligned. A row of one cell is a heading. */
@@ -36,7 +46,13 @@ export function table(head: readonly Cell[], rows: readonly (readonly Cell[])[],
 }
 
 /** Rows of answers that need no images are set apart. */
-const TRIVIAL = ['always positive', 'base rate', 'whole vertebrae', 'counted from the top']
+const TRIVIAL = [
+  'always positive',
+  'base rate',
+  'best constant for each column',
+  'one half everywhere',
+  'counted from the top',
+]
 const isTrivial = (name: Cell): boolean => typeof name === 'string' && TRIVIAL.includes(name)
 
 export const figure = (picture: Markup, title: string, caption: Cell): Markup =>

@@ -1,5 +1,5 @@
 import type { Assessment, Part } from '../assessment.ts'
-import type { Estimate } from '../metrics/estimate.ts'
+import type { Estimate, Interval } from '../metrics/estimate.ts'
 import type { Metrics, Share } from '../metrics.ts'
 
 type Value = number | null | Estimate | Share
@@ -34,15 +34,15 @@ function rowsOf(part: Part): Row[] {
       ['discrimination', q.name, 'auc', q.auc, q.count],
       ['discrimination', q.name, 'averagePrecision', q.averagePrecision, q.count],
       ['calibration', q.name, 'expectedCalibrationError', q.calibrationError, q.count],
+      ['calibration', q.name, 'logLoss', q.logLoss, q.count],
+      ['calibration', q.name, 'brier', q.brier, q.count],
     ]),
-    ...part.points.flatMap(({ name, evaluation, predictive, unansweredAreWrong }, n): Row[] => [
+    ...part.points.flatMap(({ name, evaluation, clustered, predictive, unansweredAreWrong }, n): Row[] => [
       ...evaluation.groups.flatMap((g): Row[] => [
         ...metrics(`point ${name}`, g.name, g.model),
         // Without a threshold, hence the same at every point.
         ...(n === 0
           ? [
-              ['calibration', g.name, 'logLoss', g.model.logLoss, g.model.count] as Row,
-              ['calibration', g.name, 'brier', g.model.brier, g.model.count] as Row,
               ['base rate', g.name, 'auc', g.baseRate.auc, g.model.count] as Row,
               ['base rate', g.name, 'logLoss', g.baseRate.logLoss, g.model.count] as Row,
               ['base rate', g.name, 'brier', g.baseRate.brier, g.model.count] as Row,
@@ -50,6 +50,11 @@ function rowsOf(part: Part): Row[] {
             ]
           : []),
       ]),
+      ...(['patient', 'vertebrae'] as const).flatMap((who) =>
+        Object.entries(clustered[who]).map(
+          ([metric, value]): Row => [`point ${name} clustered`, who, metric, value],
+        ),
+      ),
       ...(['patient', 'vertebrae'] as const).flatMap((who) =>
         predictive[who].flatMap((p): Row[] => [
           [`point ${name}`, who, `ppv at prevalence ${p.prevalence}`, p.ppv],
@@ -97,9 +102,15 @@ function rowsOf(part: Part): Row[] {
       : []),
     ...breakdowns.groups.flatMap(({ by, rows }) =>
       rows.flatMap((r): Row[] => [
-        [`by ${by}`, r.value, 'patient auc', r.patient.auc, r.studies],
+        [`by ${by}`, r.value, 'patient auc', auc(r.patient.auc, r.aucInterval.patient), r.studies],
         ...metrics(`by ${by}: patient`, r.value, r.patient),
-        [`by ${by}`, r.value, 'vertebrae auc', r.vertebrae.auc, r.vertebrae.count],
+        [
+          `by ${by}`,
+          r.value,
+          'vertebrae auc',
+          auc(r.vertebrae.auc, r.aucInterval.vertebrae),
+          r.vertebrae.count,
+        ],
         ...metrics(`by ${by}: vertebrae`, r.value, r.vertebrae),
       ]),
     ),
@@ -118,6 +129,9 @@ function rowsOf(part: Part): Row[] {
     ]),
   ]
 }
+
+const auc = (value: number | null, interval: Interval | null): Estimate | null =>
+  value === null ? null : { value, interval }
 
 function spread(value: Value): { middle: number | ''; low: number | ''; high: number | '' } {
   if (value === null) return { middle: '', low: '', high: '' }

@@ -1,6 +1,7 @@
 import { html, type Markup, NOTHING } from '../../report/markup.ts'
 import type { Assessment, Part } from '../assessment.ts'
-import { type Cell, estimate, number, seconds, share, table } from './cells.ts'
+import type { Share } from '../metrics.ts'
+import { type Cell, estimate, FEW, number, seconds, share, table } from './cells.ts'
 import { partSections } from './part-page.ts'
 import { PUBLISHED } from './published.ts'
 import { STYLE } from './style.ts'
@@ -75,8 +76,13 @@ function headline(parts: readonly Part[], tag: Markup): Markup {
       ),
       row(
         `Patient: F2 at ${at}`,
-        (p) => plain(number(group(p, 'patient')?.model.f2)),
+        (p) => estimate(p.points[0].clustered.patient.f2),
         (p) => `${number(group(p, 'patient')?.alwaysPositive.f2)}, always positive`,
+      ),
+      row(
+        'Patient: F2 gained over always positive',
+        (p) => estimate(p.points[0].clustered.patient.f2Gain),
+        () => '0, always positive',
       ),
       row(
         'Vertebrae: AUC',
@@ -125,13 +131,16 @@ function headline(parts: readonly Part[], tag: Markup): Markup {
         () => '',
       ),
     ],
-    'Brackets: 95 % intervals; Wilson for sensitivity and specificity, otherwise patients drawn anew.',
+    `Brackets: 95 % intervals; Wilson for sensitivity and specificity, otherwise patients drawn anew. ${FEW}`,
   )}</section>`
 }
 
 /** Others' results on real patients, ours last and marked. */
 function comparison(parts: readonly Part[], synthetic: boolean): Markup {
-  const percent = (value: number | undefined) => (value === undefined ? '–' : (100 * value).toFixed(1))
+  const percent = (s: Share | null | undefined) => {
+    const [value, low, high] = s ? [s.value, s.low, s.high].map((v) => (100 * v).toFixed(1)) : []
+    return s ? `${value} [${low}-${high}]` : '–'
+  }
   const own = parts.map((p): Cell[] => {
     const patient = p.points[0].evaluation.groups.find((g) => g.name === 'patient')?.model
     const auc = (name: string) => number(p.questions.find((q) => q.name === name)?.auc?.value, 2)
@@ -139,8 +148,8 @@ function comparison(parts: readonly Part[], synthetic: boolean): Markup {
       html`<b>NeckFrac, this evaluation</b>`,
       html`<b>${synthetic ? 'SYNTHETIC' : 'as stated above'}</b>`,
       `${p.title}, n = ${p.studies.analysed}, at ${p.points[0].name}`,
-      percent(patient?.recall?.value),
-      percent(patient?.specificity?.value),
+      percent(patient?.recall),
+      percent(patient?.specificity),
       `${auc('patient')} patient, ${auc('vertebrae')} vertebra`,
       '',
       'this page',
@@ -170,7 +179,7 @@ ${{
 
 function methods({ bootstrap, bundle, software, parts }: Assessment): Markup {
   return html`<section><h2>Methods</h2>
-<p><b>Intervals.</b> AUC, average precision, boxes, labels and Dice: percentile bootstrap, ${bootstrap.replicates} replicates, seed ${bootstrap.seed}, whole patients drawn with replacement, since vertebrae of one patient are not independent. Shares: Wilson's score interval.</p>
+<p><b>Intervals.</b> AUC, average precision, precision, F1, F2, log loss, Brier score, calibration error, boxes, labels and Dice: percentile bootstrap, ${bootstrap.replicates} replicates, seed ${bootstrap.seed}, whole patients drawn with replacement, since vertebrae of one patient are not independent. Shares: Wilson's score interval. ${FEW}</p>
 <p><b>Patient.</b> Fractured when any of C1-C7 is; its probability is that of at least one fracture were the vertebrae independent.</p>
 <p><b>Vertebrae.</b> Judged under the label that the segmenter gave: a shifted label is an error here, too. Levels without a label are not scored; the counts and the tables by fracture show them.</p>
 <p><b>Thresholds</b> were given to this evaluation, which tunes nothing${bundle?.learnedOn ? `; they were learned on ${bundle.learnedOn}` : ''}.</p>

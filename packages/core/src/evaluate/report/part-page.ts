@@ -2,10 +2,11 @@ import { html, type Markup, NOTHING } from '../../report/markup.ts'
 import type { Part, PointResult } from '../assessment.ts'
 import type { Group } from '../evaluate.ts'
 import type { Metrics } from '../metrics.ts'
+import type { CalledEstimates } from '../parts/calls.ts'
 import { LABEL_NAMES, type Labelling } from '../parts/labelling.ts'
 import type { Question } from '../parts/questions.ts'
 import { breakdownTables } from './breakdown-tables.ts'
-import { type Cell, estimate, figure, number, seconds, share, table } from './cells.ts'
+import { type Cell, estimate, FEW, figure, interval, number, seconds, share, table } from './cells.ts'
 import { confusionPlot, frocPlot, type Mark, prPlot, reliabilityPlot, rocPlot } from './plots.ts'
 
 const SHAPES = ['circle', 'square', 'triangle']
@@ -65,12 +66,13 @@ function curvesSection(part: Part): Markup {
     const prevalence = q.positives / q.count
     const roc = rocPlot(
       q.roc,
-      q.band,
+      q.rocBand,
       marksOf(name, (m) => [m.specificity && 1 - m.specificity.value, m.recall?.value]),
       title,
     )
     const pr = prPlot(
       q.pr,
+      q.prBand,
       prevalence,
       marksOf(name, (m) => [m.recall?.value, m.precision]),
       title,
@@ -79,12 +81,12 @@ function curvesSection(part: Part): Markup {
       figure(
         roc,
         `${title}: ROC`,
-        html`AUC ${estimate(q.auc)}. Band: 95 %, patients drawn anew. Dotted: a guess. Marks: ${marked}.`,
+        html`AUC ${estimate(q.auc)}. ${q.rocBand ? 'Band: 95 %, patients drawn anew. ' : ''}Dotted: a guess. Marks: ${marked}.`,
       ),
       figure(
         pr,
         `${title}: precision and recall`,
-        html`Average precision ${estimate(q.averagePrecision)}. Dotted: the prevalence, ${number(prevalence)}, which a guess reaches.`,
+        html`Average precision ${estimate(q.averagePrecision)}. ${q.prBand ? 'Band: 95 %, patients drawn anew. ' : ''}Dotted: the prevalence, ${number(prevalence)}, which a guess reaches. Marks as in the ROC.`,
       ),
     ]
   })
@@ -96,20 +98,25 @@ function pointsSection(part: Part): Markup {
   const block = (name: 'patient' | 'vertebrae', title: string) => {
     const group = part.points[0].evaluation.groups.find((g) => g.name === name)
     if (!group || group.model.count === 0) return NOTHING
-    const row = (label: string, m: Metrics): Cell[] => [
+    const clustered = name === 'vertebrae'
+    const row = (label: string, m: Metrics, own?: CalledEstimates): Cell[] => [
       label,
       share(m.recall),
+      ...(clustered ? [interval(own?.sensitivity)] : []),
       share(m.specificity),
-      number(m.precision),
-      number(m.f1),
-      number(m.f2),
-      number(m.accuracy),
+      ...(clustered ? [interval(own?.specificity)] : []),
+      own ? estimate(own.precision) : number(m.precision),
+      own ? estimate(own.f1) : number(m.f1),
+      own ? estimate(own.f2) : number(m.f2),
+      ...(clustered ? [] : [number(m.accuracy)]),
     ]
     return html`<h4>${title}: ${group.model.count} judged, ${group.model.positives} fractured</h4>
 ${table(
-  ['Point', 'Sensitivity', 'Specificity', 'Precision', 'F1', 'F2', 'Accuracy'],
+  clustered
+    ? ['Point', 'Sensitivity', 'clustered', 'Specificity', 'clustered', 'Precision', 'F1', 'F2']
+    : ['Point', 'Sensitivity', 'Specificity', 'Precision', 'F1', 'F2', 'Accuracy'],
   [
-    ...part.points.map((p) => row(p.name, modelOf(p, name) as Metrics)),
+    ...part.points.map((p) => row(p.name, modelOf(p, name) as Metrics, p.clustered[name])),
     row('always positive', group.alwaysPositive),
     row('base rate', group.baseRate),
   ],
@@ -124,7 +131,7 @@ ${predictiveTable(part, name)}`
   return html`<h3>Operating points</h3>
 ${block('patient', 'Patient')}
 ${block('vertebrae', 'Vertebrae, pooled')}
-<p class="note">Brackets: 95 % Wilson intervals, which take the vertebrae of one patient as independent; for predictive values both shares at the same end of theirs.</p>
+<p class="note">Brackets are 95 % intervals. Sensitivity and specificity: Wilson, which takes the vertebrae of one patient as independent; beside it, clustered: patients drawn anew, as for precision, F1 and F2. Predictive values: both shares at the same end of their Wilson intervals.</p>
 ${
   part.studies.analysed === part.studies.total
     ? NOTHING
@@ -164,7 +171,7 @@ function calibrationSection(part: Part): Markup {
       figure(
         reliabilityPlot(q.reliability, q.positives / q.count, title),
         `${title}: reliability`,
-        html`Expected calibration error <b>${number(q.calibrationError)}</b> over ten bins of equal width. Thin line: perfect. Dotted: base rate. Whiskers: 95 % Wilson.`,
+        html`Expected calibration error ${estimate(q.calibrationError)} over ten bins of equal width. Thin line: perfect. Dotted: base rate. Whiskers: 95 % Wilson; the larger the dot, the more cases.`,
       ),
     ]
   })
@@ -173,18 +180,19 @@ function calibrationSection(part: Part): Markup {
     const q = questionOf(part, name)
     if (!group || !q) return []
     return [
-      [name, number(group.model.logLoss), number(group.model.brier), number(q.calibrationError)],
+      [name, estimate(q.logLoss), estimate(q.brier), estimate(q.calibrationError)],
       // Each level's own prevalence, hence perfectly calibrated on these studies, and of no use.
       ['base rate', number(group.baseRate.logLoss), number(group.baseRate.brier), '0.000'],
     ]
   })
-  const { model, bestConstant, half } = part.points[0].evaluation.competition
+  const { model, baseRate, bestConstant, half } = part.points[0].evaluation.competition
   return html`<h3>Calibration</h3><div class="figures">${pictures}</div>
 ${table(['', 'Log loss', 'Brier score', 'Calibration error'], rows)}
 ${table(
   ['RSNA 2022 weighted log loss', 'per study', 'global'],
   [
     ['model', number(model.perStudy), number(model.global)],
+    ['base rate', number(baseRate.perStudy), number(baseRate.global)],
     ['best constant for each column', number(bestConstant.perStudy), number(bestConstant.global)],
     ['one half everywhere', number(half.perStudy), number(half.global)],
   ],
@@ -226,7 +234,7 @@ function levelsSection(part: Part): Markup {
       'Brier, base rate',
     ],
     rows,
-    'A guess has AUC 0.5 and an average precision equal to the share of fractured vertebrae.',
+    `A guess has AUC 0.5 and an average precision equal to the share of fractured vertebrae. ${FEW}`,
   )}`
 }
 

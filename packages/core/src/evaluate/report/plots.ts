@@ -1,5 +1,5 @@
 import { html, type Markup, NOTHING } from '../../report/markup.ts'
-import type { Areas } from '../metrics/bootstrap.ts'
+import type { Band } from '../metrics/bootstrap.ts'
 import type { Froc, FrocPoint } from '../metrics/froc.ts'
 import type { ReliabilityBin } from '../metrics/reliability.ts'
 import type { PrPoint, RocPoint } from '../metrics/roc.ts'
@@ -12,7 +12,7 @@ export type Mark = { readonly name: string; readonly x: number; readonly y: numb
 /** ROC curve with its band, the operating points, and the diagonal of a guess. */
 export const rocPlot = (
   roc: readonly RocPoint[],
-  band: Areas['band'],
+  band: Band | null,
   marks: readonly Mark[],
   what: string,
 ): Markup =>
@@ -31,15 +31,16 @@ export const rocPlot = (
     ],
   )
 
-function bandPath(f: Frame, { low, high }: NonNullable<Areas['band']>): string {
+function bandPath(f: Frame, { low, high }: Band): string {
   const at = (values: readonly number[]) =>
     values.map((v, n): [number, number] => [n / (values.length - 1), v])
   return `${f.path([...at(high), ...at(low).reverse()])}Z`
 }
 
-/** Precision over recall as steps, with the prevalence, which is what a guess reaches. */
+/** Precision over recall as steps with its band, and the prevalence, which is what a guess reaches. */
 export function prPlot(
   pr: readonly PrPoint[],
+  band: Band | null,
   prevalence: number,
   marks: readonly Mark[],
   what: string,
@@ -54,6 +55,7 @@ export function prPlot(
     { ...UNIT, label: 'Precision' },
     `Precision-recall curve, ${what}`,
     (f) => [
+      band ? html`<path class="band" d="${bandPath(f, band)}"/>` : NOTHING,
       baseline(f, [
         [0, prevalence],
         [1, prevalence],

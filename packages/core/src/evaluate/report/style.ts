@@ -32,6 +32,8 @@ td b{font-weight:600}
 .interval{color:var(--soft);font-size:12px}
 tr.trivial>*{color:var(--soft);font-style:italic}
 tr.trivial b{font-weight:500}
+.dense table{font-size:12.5px}
+.dense th,.dense td{padding-right:7px}
 .headline table{width:100%;font-size:14.5px}
 .headline td b{font-size:16px}
 table.words td,table.words th{text-align:left;white-space:normal}

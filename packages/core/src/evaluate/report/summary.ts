@@ -12,6 +12,7 @@ export function toSummary(part: Part, synthetic: string | null): string {
   const lines: readonly (readonly [string, string])[] = [
     ['AUC, patient', number(of('patient')?.auc)],
     ['AUC, vertebrae', number(of('vertebrae')?.auc)],
+    ['F2 gained over always positive', number(point.clustered.patient.f2Gain)],
     ['boxes found at 1 false box a scan', number(one)],
     ['boxes found, mean of 0.5 to 8', number(boxes?.model.mean)],
     ['level labels right', number(labelling?.rightByPatient)],

@@ -2,7 +2,7 @@ import { encode } from 'fast-png'
 
 /** The usual 5 x 7 letters of dot-matrix displays: five columns a letter, lowest bit on top. */
 const GLYPHS: Readonly<Record<string, string>> = {
-  '-': '0808080808', '.': '0060600000', ',': '0050300000', '/': '2010080402',
+  '-': '0808080808', '.': '0060600000', ',': '0050300000', '/': '2010080402', ':': '0036360000',
   '0': '3e5149453e', '1': '00427f4000', '2': '4261514946', '3': '2141454b31', '4': '1814127f10',
   '5': '2745454539', '6': '3c4a494930', '7': '0171090503', '8': '3649494936', '9': '064949291e',
   A: '7e1111117e', B: '7f49494936', C: '3e41414122', D: '7f4141221c', E: '7f49494941', F: '7f09090901',
@@ -40,6 +40,44 @@ export function write(picture: Picture, text: string, x: number, y: number, scal
           pixels[py * width + px] = grey
       }
   }
+}
+
+/** Length of a corner's arms, pixels. */
+const ARM = 7
+
+/** Marks the corners of a rectangle from outside, white beside black, so that it stands out from bone and air alike. */
+export function drawCorners(
+  picture: Picture,
+  { left, top, right, bottom }: Record<'left' | 'top' | 'right' | 'bottom', number>,
+): void {
+  const { width, height, pixels } = picture
+  const set = (x: number, y: number, grey: number) => {
+    if (x >= 0 && x < width && y >= 0 && y < height) pixels[y * width + x] = grey
+  }
+  for (const [grey, away] of [
+    [0, 1],
+    [255, 2],
+  ] as const)
+    for (const [x, inX] of [
+      [left - away, 1],
+      [right + away - 1, -1],
+    ] as const)
+      for (const [y, inY] of [
+        [top - away, 1],
+        [bottom + away - 1, -1],
+      ] as const)
+        for (let n = 0; n < ARM; n++) {
+          set(x + inX * n, y, grey)
+          set(x, y + inY * n, grey)
+        }
+}
+
+/** A bar of so many pixels in the lower right corner, to read lengths by. */
+export function drawBar({ width, height, pixels }: Picture, length: number): void {
+  const from = (height - 5) * width + width - 5 - length
+  pixels.fill(255, from, from + length)
+  pixels.fill(255, from - width, from - width + 1)
+  pixels.fill(255, from - width + length - 1, from - width + length)
 }
 
 /** Copies a picture into a larger one. */

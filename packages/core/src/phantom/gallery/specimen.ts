@@ -1,9 +1,10 @@
 import { NeckFracError } from '../../errors.ts'
 import { LEVELS, type Level } from '../../levels.ts'
-import type { Vec3 } from '../../volume/geometry.ts'
+import { type Mat4, transform, type Vec3 } from '../../volume/geometry.ts'
 import type { Volume } from '../../volume/volume.ts'
 import type { FamilyName, Template } from '../families.ts'
 import type { ScanPlan } from '../scanner/plan.ts'
+import type { FractureTruth } from '../study.ts'
 import { synthesizePlan } from '../synthesize.ts'
 import type { Exhibit } from './exhibits.ts'
 
@@ -13,12 +14,16 @@ export type Patient = {
   readonly templates: readonly Template[]
 }
 
-/** A patient with one finding and where it is. */
-export type Specimen = { readonly volume: Volume; readonly centreLps: Vec3 }
+/** A patient with one finding, where it is, and the hull of its boxes in the truth, LPS, mm. */
+export type Specimen = {
+  readonly volume: Volume
+  readonly centreLps: Vec3
+  readonly boxLps: { readonly min: Vec3; readonly max: Vec3 }
+}
 
-/** A good scan, finer than most, so that what is unconvincing is the anatomy's fault; 144 mm hold the neck's bones. */
+/** A good scan, finer than most, so that what is unconvincing is the anatomy's fault; 168 mm hold the neck's bones. */
 const SCAN: Partial<ScanPlan> = {
-  columns: 300,
+  columns: 350,
   pixelMm: 0.48,
   intervalMm: 0.75,
   thicknessMm: 0.75,
@@ -52,7 +57,23 @@ export function makeSpecimen({ level, type, kind }: Exhibit, severity: number, p
   const shown = found.find((f) => f.level === level) ?? found[0]
   if (!shown)
     throw new NeckFracError('data', `the images of seed ${patient.seed} do not show ${type} of ${level}`)
-  return { volume, centreLps: shown.centreLps }
+  return { volume, centreLps: shown.centreLps, boxLps: hullLps(shown.boxes, volume.ijkToLps) }
+}
+
+/** Slices count from their middle, pixels of a box from their edge. */
+function hullLps(boxes: FractureTruth['boxes'], ijkToLps: Mat4): Specimen['boxLps'] {
+  const ends = (pick: (...values: number[]) => number, beyond: 0 | 1): Vec3 => [
+    pick(...boxes.map((b) => b.x + beyond * b.width)) - 0.5,
+    pick(...boxes.map((b) => b.y + beyond * b.height)) - 0.5,
+    pick(...boxes.map((b) => b.sliceIndex + beyond)) - 0.5,
+  ]
+  const [a, b] = [transform(ijkToLps, ends(Math.min, 0)), transform(ijkToLps, ends(Math.max, 1))]
+  const of = (pick: (p: number, q: number) => number): Vec3 => [
+    pick(a[0], b[0]),
+    pick(a[1], b[1]),
+    pick(a[2], b[2]),
+  ]
+  return { min: of(Math.min), max: of(Math.max) }
 }
 
 /** What the scanner must do for a finding that is its own. */
