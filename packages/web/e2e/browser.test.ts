@@ -296,7 +296,7 @@ describe.skipIf(!chromium)('the page without a server', () => {
       if (before !== null) expect(most).toBeLessThan(before + 5 * volumeBytes)
       rmSync(at('long'), { recursive: true })
     },
-    SLOW_MS,
+    2 * SLOW_MS,
   )
 
   it('axe finds nothing serious', async () => {
