@@ -81,10 +81,13 @@ test('a change of Model II repeats what follows from it and nothing else', () =>
   ])
 })
 
+const turnedOut = entries.map((e, n): PreparedEntry => (n === 0 ? { ...e, origin: 'phantom' } : e))
+
 test.each([
   ['another segmenter', plan({ segmenter: { ...network, epochs: 3 } })],
   ['another study', plan({}, [...entries, entry('1.4', 3, null)])],
   ['a mask that arrived', plan({}, [...entries.slice(0, 2), entry('1.3', 2, 'l')])],
+  ['a study that turns out to be synthetic', plan({}, turnedOut)],
   ['other times', plan({}, entries, { ...options, minutesScale: 2 })],
 ])('%s repeats everything', (_, other) => expect(changed(other)).toHaveLength(plan().length))
 

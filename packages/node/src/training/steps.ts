@@ -59,7 +59,10 @@ export function planSteps(
     steps.set(id, { id, title, work, hash: hashOf(parts) })
   }
   const data = hashOf(
-    entries.map((e) => [e.uid, e.fold, e.sourceHash, e.fractured, e.segment?.label != null, e.crops?.levels]),
+    entries.map((e) => [
+      ...[e.uid, e.origin, e.fold, e.sourceHash, e.fractured],
+      ...[e.segment?.label != null, e.crops?.levels],
+    ]),
   )
   const runs = runsOf(recipe)
   const heldOut = runs.filter((run) => run.fold >= 0)
