@@ -66,7 +66,7 @@ export const prepareCommand = new Command('prepare')
   })
 
 /** A line a note and study; one line for all where many have the same: index.json names them. */
-function describeNotes(prepared: readonly PreparedEntry[]): string[] {
+export function describeNotes(prepared: readonly Pick<PreparedEntry, 'uid' | 'notes'>[]): string[] {
   const noted = prepared.flatMap(({ uid, notes }) => notes.map((note) => ({ uid, note })))
   return [...Map.groupBy(noted, ({ note }) => note)].flatMap(([note, own]) =>
     own.length > MANY ? [`${own.length} studies: ${note}`] : own.map(({ uid }) => `${uid}: ${note}`),
