@@ -72,9 +72,9 @@ describe('segment', () => {
   test('marks a vertebra where the body ends, though the array goes on with padding and a couch', async () => {
     const volume = stack([1, 2, 3, 4], 150)
     const plane = 80 * 80
-    // The body begins inside the lowest block; below it are air and a couch of 4 of 80 columns.
+    // The body begins inside the lowest block; below it are air and, behind, a couch of 4 of 80 rows.
     const first = 95 - 10 * 3 - 4
-    for (let n = 0; n < first * plane; n++) volume.data[n] = n % 80 < 4 ? 40 : -1024
+    for (let n = 0; n < first * plane; n++) volume.data[n] = Math.floor(n / 80) % 80 >= 76 ? 40 : -1024
     const { vertebrae } = await segment(volume, readLabels)
     expect(vertebrae.map((v) => v.truncated)).toEqual([false, false, false, true])
   })
