@@ -261,6 +261,7 @@ OPERATORS: dict[str, Callable[[dict], Operator]] = {
     "Conv": convolution,
     "DepthToSpace": depth_to_space,
     "Div": plain(divide),
+    "Exp": plain(torch.exp),
     "Expand": plain(lambda x, shape: x.expand(torch.broadcast_shapes(x.shape, shape.tolist()))),
     "GRU": gru,
     "Gather": lambda a: (
@@ -272,6 +273,7 @@ OPERATORS: dict[str, Callable[[dict], Operator]] = {
     "HardSwish": plain(F.hardswish),
     "Identity": plain(lambda x: x),
     "LayerNormalization": layer_norm,
+    "Log": plain(torch.log),
     "MatMul": plain(torch.matmul),
     "Mul": plain(torch.mul),
     "ReduceMax": reduce(torch.amax),
