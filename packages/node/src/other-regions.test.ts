@@ -34,11 +34,11 @@ function slicesOf(from: number, to: number): readonly [low: number, high: number
 
 let studies = 0
 /** Writes the slices `first` to `last` as a DICOM study; its folder. */
-function writeStudy([first, last]: readonly [number, number]): string {
-  const { shape, ijkToLps: m } = volume
+function writeStudy([first, last]: readonly [number, number], scan = volume): string {
+  const { shape, ijkToLps: m } = scan
   const plane = shape[1] * shape[2]
   const part: Volume = {
-    data: volume.data.slice(first * plane, (last + 1) * plane),
+    data: scan.data.slice(first * plane, (last + 1) * plane),
     shape: [last + 1 - first, shape[1], shape[2]],
     ijkToLps: m.with(11, m[11] + first * m[10]),
   }
@@ -126,6 +126,17 @@ describe('a study of another part of the body is refused as such', () => {
   ])('%s', async (_, range, why) => {
     expect(volume.ijkToLps[10]).toBeGreaterThan(0)
     expectRefusal(await predict(writeStudy(range())), why)
+  })
+  it('a spine of lumbar size between soft tissue, no lung beside it', async () => {
+    const larger = volume.ijkToLps.map((v, n) => (n < 12 ? 1.5 * v : v))
+    const solid = volume.data.map((hu) => (hu < -300 && hu > -990 ? 40 : hu))
+    const abdomen = { ...volume, data: solid, ijkToLps: larger }
+    const { code, report } = await predict(writeStudy([0, slicesOf(1, T1 + 1)[0] - 1], abdomen))
+    expect(code).toBe(1)
+    expect(report.status).toBe('not-analysable')
+    // Its voxels are too large as well.
+    const region = report.findings.find((f) => f.code === 'no-cervical-spine')
+    expect(region?.message).toContain('It looks like a study of the chest, abdomen or lumbar spine: ')
   })
   it.skipIf(!existsSync(CHEST))('a real chest', async () => {
     expectRefusal(await predict(CHEST), 'It looks like a study of the chest, abdomen or lumbar spine: ')
