@@ -110,7 +110,7 @@ const SIZES = [
   { width: 27, depth: 17.2, height: 14.8, spine: 53, drop: -17, pillarX: 19.3, forked: 0.05 },
 ] as const
 
-/** What all of C3 to C7 of one patient have in common. */
+/** What C2 to C7 of one patient have in common. */
 export type Build = {
   /** Bodies against the nominal ones. */
   readonly width: number
