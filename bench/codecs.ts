@@ -3,13 +3,13 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { enableCompileCache, getCompileCacheDir } from 'node:module'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { readInstance } from '../packages/core/src/dicom/header.ts'
 import { createPixelReader } from '../packages/core/src/dicom/pixels.ts'
 import { CODECS } from '../packages/node/src/codecs.ts'
+import { cacheCompiledCode } from '../packages/node/src/compile-cache.ts'
 import { openSource } from '../packages/node/src/sources.ts'
 
 const root = path.dirname(import.meta.dirname)
@@ -29,9 +29,7 @@ if (positionals.length !== 1 || !existsSync(options.python)) {
   process.exit(2)
 }
 // As cli.ts does, or the threads would take longer to start than in use.
-enableCompileCache()
-const cache = getCompileCacheDir()
-if (cache !== undefined) process.env.NODE_COMPILE_CACHE = cache
+cacheCompiledCode()
 const SYNTAXES = ['jpeg-lossless', 'rle', 'jpeg-ls', 'jpeg-2000'] as const
 const peer = path.join(import.meta.dirname, 'peer', 'codecs.py')
 const THREADS = Math.min(4, availableParallelism())

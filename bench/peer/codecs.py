@@ -15,6 +15,8 @@ import gdcm
 import pydicom
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
+from gdcm_syntax import write_in_syntax
+
 SYNTAXES = {'rle': RLELossless, 'jpeg-ls': JPEGLSLossless, 'jpeg-2000': JPEG2000Lossless}
 
 
@@ -26,22 +28,8 @@ def encode(study: Path, out: Path) -> None:
             (out / name).mkdir(parents=True, exist_ok=True)
             ds.save_as(out / name / path.name)
         (out / 'jpeg-lossless').mkdir(exist_ok=True)
-        encode_jpeg_lossless(path, out / 'jpeg-lossless' / path.name)
-
-
-def encode_jpeg_lossless(path: Path, target: Path) -> None:
-    reader = gdcm.ImageReader()
-    reader.SetFileName(str(path))
-    change = gdcm.ImageChangeTransferSyntax()
-    change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.JPEGLosslessProcess14_1))
-    assert reader.Read()
-    change.SetInput(reader.GetImage())
-    assert change.Change()
-    writer = gdcm.ImageWriter()
-    writer.SetFileName(str(target))
-    writer.SetFile(reader.GetFile())
-    writer.SetImage(change.GetOutput())
-    assert writer.Write()
+        lossless = gdcm.TransferSyntax.JPEGLosslessProcess14_1
+        write_in_syntax(path, out / 'jpeg-lossless' / path.name, lossless)
 
 
 def decode(path: Path) -> None:

@@ -10,6 +10,7 @@ import {
   uidOfHash,
 } from '@neckfrac/core'
 import { writeAtomically } from './atomic-file.ts'
+import { codeOf } from './error-code.ts'
 import { openSource } from './sources.ts'
 
 export type AnonymizeOptions = {
@@ -67,8 +68,8 @@ async function readWhole(file: SourceFile): Promise<Uint8Array> {
     return await file.read()
   } catch (cause) {
     if (cause instanceof NeckFracError) throw cause
-    const code = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : ''
-    throw new NeckFracError('input', `cannot be read${code}`, { cause })
+    const code = codeOf(cause)
+    throw new NeckFracError('input', `cannot be read${code && ` (${code})`}`, { cause })
   }
 }
 
@@ -80,7 +81,7 @@ async function openKey(path: string): Promise<Buffer> {
       throw new NeckFracError('usage', `${path}: not a key. It holds 64 hexadecimal digits.`)
     return Buffer.from(text, 'hex')
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    if (codeOf(error) !== 'ENOENT') throw error
     const secret = randomBytes(32)
     await mkdir(dirname(path), { recursive: true })
     await writeFile(path, `${secret.toString('hex')}\n`, { mode: 0o600, flag: 'wx' })

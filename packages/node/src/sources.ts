@@ -1,6 +1,7 @@
 import { realpath, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { isZip, NeckFracError, type Source } from '@neckfrac/core'
+import { codeOf } from './error-code.ts'
 import { openFolder } from './sources/folder.ts'
 import { localFile, readRange } from './sources/local-file.ts'
 import { openZip } from './sources/zip.ts'
@@ -23,7 +24,7 @@ async function locate(path: string) {
     }))
     if (isFolder || isFile) return { real, size, isFolder }
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : ''
+    const code = codeOf(cause)
     const what =
       code === 'ENOENT' || code === 'ENOTDIR' ? 'no such file or folder' : `cannot be opened (${code})`
     throw new NeckFracError('input', `${path}: ${what}. Give a folder, a .zip, a DICOM or a NIfTI file.`, {

@@ -1,5 +1,5 @@
 import type { LabelVolume, Volume } from '../volume/volume.ts'
-import { SEGMENT_SPACING_MM } from './grid.ts'
+import { SEGMENT_SPACING_MM, tissueRows } from './grid.ts'
 import { CLASSES } from './segmentation.ts'
 
 /** A link of the chain: C1 and C2 as one, for the dens stands in C1's ring; C3-C7; T1; T2 and lower. */
@@ -34,8 +34,7 @@ const BESIDE = 2
 const DEPTH = 8
 /** Fewer voxels in a row are no body. */
 const LEAST_VOXELS = 6
-/** HU above which a voxel is no air. The field is cut where the body is half as thick so many rows above the spine. */
-const TISSUE_HU = -500
+/** The field is cut where the body is half as thick so many rows above the spine. */
 const CUT_ROWS = 5
 /** Fewer rows of a label within a link are no body of their own. */
 const LEAST_ROWS = 2
@@ -82,14 +81,6 @@ function bodyRows({ data, shape }: LabelVolume, probabilities: Float32Array): Fl
           sums[k] += probabilities[((s * CLASSES + k) * rows + r) * columns + c]
     return sums
   })
-}
-
-/** Voxels of the body in each row of the grid. */
-function tissueRows({ data, shape: [slices, rows, columns] }: Volume): number[] {
-  const counts = new Array<number>(rows).fill(0)
-  for (let s = 0, n = 0; s < slices; s++)
-    for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) if (data[n++] > TISSUE_HU) counts[r]++
-  return counts
 }
 
 /** The links from the head down, without a gap; empty where there is next to no spine. */

@@ -38,6 +38,17 @@ export function segmentationImage(volume: Volume): Volume {
   return { ...grid, data: resample(volume, grid) }
 }
 
+/** HU above which a voxel is no air, fat included. */
+const TISSUE_HU = -500
+
+/** Voxels of the body in each row of an image on the grid, from the head down. */
+export function tissueRows({ data, shape: [slices, rows, columns] }: Volume): number[] {
+  const counts = new Array<number>(rows).fill(0)
+  for (let s = 0, n = 0; s < slices; s++)
+    for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) if (data[n++] > TISSUE_HU) counts[r]++
+  return counts
+}
+
 /** Denser than soft tissue and most contrast-filled vessels after averaging over some millimetres. */
 const BONE_HU = 250
 /** Coarse enough to be cheap, fine enough not to lose the bones. */

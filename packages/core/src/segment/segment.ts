@@ -4,7 +4,7 @@ import { transform } from '../volume/geometry.ts'
 import type { LabelVolume, Volume } from '../volume/volume.ts'
 import { correctCount } from './chain.ts'
 import { keepLargestComponents } from './components.ts'
-import { segmentationImage } from './grid.ts'
+import { segmentationImage, tissueRows } from './grid.ts'
 import { CLASSES, type Segmentation, type Vertebra } from './segmentation.ts'
 import { describeVertebrae } from './vertebrae.ts'
 
@@ -124,27 +124,24 @@ const EDGE_STEPS = { x: 0, z: 1, y: 0 } as const
  * real scans that end in the neck and are padded beyond, the vertebra at the end is marked in 9; without it in none.
  */
 const BODY_SHARE = 0.1
-/** HU of what is no air, fat included. */
-const TISSUE_HU = -500
 
 /**
  * Marks vertebrae that reach the edge of the scan: the outermost planes of the grid with more than air in them, and along
  * the body those that show it.
  */
-function markTruncated(vertebrae: readonly Vertebra[], { data, shape, ijkToLps }: Volume): Vertebra[] {
+function markTruncated(vertebrae: readonly Vertebra[], image: Volume): Vertebra[] {
+  const { data, shape, ijkToLps } = image
   const [slices, rows, columns] = shape
-  const tissue = new Uint32Array(rows)
   const filled = [slices, columns].map((n) => new Uint8Array(n))
   for (let n = 0, s = 0; s < slices; s++)
     for (let r = 0; r < rows; r++)
-      for (let c = 0; c < columns; c++, n++) {
-        if (data[n] > TISSUE_HU) tissue[r]++
+      for (let c = 0; c < columns; c++, n++)
         if (data[n] > -1000) {
           filled[0][s] = 1
           filled[1][c] = 1
         }
-      }
-  const least = BODY_SHARE * tissue.reduce((most, count) => Math.max(most, count), 0)
+  const tissue = tissueRows(image)
+  const least = BODY_SHARE * Math.max(...tissue)
   const z = [tissue.findIndex((count) => count > least), tissue.findLastIndex((count) => count > least)]
   const [x, y] = filled.map((planes) => [planes.indexOf(1), planes.lastIndexOf(1)])
   const lps = (c: number, r: number, s: number) => transform(ijkToLps, [c, r, s])

@@ -3,6 +3,7 @@ import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { NeckFracError, type Source, type SourceFile } from '@neckfrac/core'
+import { codeOf } from '../error-code.ts'
 import { localFile } from './local-file.ts'
 
 /**
@@ -33,7 +34,7 @@ async function walk(
   try {
     entries = await readdir(folder, { withFileTypes: true, encoding: 'buffer' })
   } catch (error) {
-    files.push(unreadable(prefix, `the folder cannot be opened (${codeOf(error)})`))
+    files.push(unreadable(prefix, `the folder cannot be opened (${codeOf(error) || error})`))
     return
   }
   const found = await Promise.all(entries.map((entry) => inspect(root, folder, entry)))
@@ -71,7 +72,7 @@ async function inspect(root: Buffer, folder: Buffer, entry: Dirent<Buffer>): Pro
     return { name, kind: 'neither', reason: 'neither a file nor a folder' }
   } catch (error) {
     const what = isLink ? 'a link that leads nowhere' : 'it cannot be opened'
-    return { name, kind: 'neither', reason: `${what} (${codeOf(error)})` }
+    return { name, kind: 'neither', reason: `${what} (${codeOf(error) || error})` }
   }
 }
 
@@ -94,6 +95,3 @@ const SEPARATOR = Buffer.from(sep)
 const textOf = (name: Buffer): string => name.toString(isUtf8(name) ? 'utf8' : 'latin1')
 
 const keyOf = (location: Buffer): string => location.toString('latin1')
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : String(error)

@@ -10,6 +10,7 @@ import {
 } from '@neckfrac/core'
 import { z } from 'zod'
 import { writeAtomically } from '../atomic-file.ts'
+import { codeOf } from '../error-code.ts'
 
 const lps = z.tuple([z.number(), z.number(), z.number()])
 const place = z.looseObject({ centreLps: lps })
@@ -63,9 +64,8 @@ export type KeptResults = {
   saveFeedback(feedback: Feedback): Promise<void>
 }
 
-const isMissing = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT'
 const orNull = (error: unknown): null => {
-  if (isMissing(error)) return null
+  if (codeOf(error) === 'ENOENT') return null
   throw error
 }
 

@@ -1,5 +1,5 @@
 import { createRandom } from '../../phantom/random.ts'
-import { type Estimate, type Interval, quantile } from './estimate.ts'
+import { type Estimate, type Interval, quantile, toEstimate } from './estimate.ts'
 
 export type BootstrapOptions = {
   readonly replicates: number
@@ -66,13 +66,10 @@ export function estimateFromSums<K extends string>(
       for (const name of names) replicates.get(name)?.push(finite(measures[name](sums)))
     }
   return Object.fromEntries(
-    names.map((name) => {
-      const value = finite(measures[name](own))
-      return [
-        name,
-        value === null ? null : { value, interval: percentileInterval(replicates.get(name) ?? []) },
-      ]
-    }),
+    names.map((name) => [
+      name,
+      toEstimate(finite(measures[name](own)), percentileInterval(replicates.get(name) ?? [])),
+    ]),
   ) as Record<K, Estimate | null>
 }
 

@@ -4,6 +4,10 @@ export type Interval = { readonly low: number; readonly high: number }
 /** A number with its 95 % interval; the interval is null where it cannot be had. */
 export type Estimate = { readonly value: number; readonly interval: Interval | null }
 
+/** A value that may not be defined, with its interval. */
+export const toEstimate = (value: number | null, interval: Interval | null): Estimate | null =>
+  value === null ? null : { value, interval }
+
 /** Quantile with linear interpolation between order statistics, as NumPy's default; null of nothing. */
 export function quantile(values: Iterable<number>, share: number): number | null {
   const sorted = Float64Array.from(values).sort()

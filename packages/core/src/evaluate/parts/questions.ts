@@ -7,7 +7,7 @@ import {
   estimateFromSums,
   rank,
 } from '../metrics/bootstrap.ts'
-import type { Estimate } from '../metrics/estimate.ts'
+import { type Estimate, toEstimate } from '../metrics/estimate.ts'
 import { BINS, binOf, calibrationError, type ReliabilityBin, reliability } from '../metrics/reliability.ts'
 import { type PrPoint, prCurve, type RocPoint, rocCurve } from '../metrics/roc.ts'
 import { auc, averagePrecision } from '../metrics.ts'
@@ -44,14 +44,12 @@ export function askQuestions(rows: readonly Row[], studies: number, options: Boo
       own.map((r) => r.study),
     )
     const intervals = bootstrapAreas(ranking, studies, options)
-    const estimate = (value: number | null, interval: Estimate['interval']) =>
-      value === null ? null : { value, interval }
     return {
       name,
       count: own.length,
       positives: labels.filter(Boolean).length,
-      auc: estimate(auc(scores, labels), intervals.auc),
-      averagePrecision: estimate(averagePrecision(scores, labels), intervals.averagePrecision),
+      auc: toEstimate(auc(scores, labels), intervals.auc),
+      averagePrecision: toEstimate(averagePrecision(scores, labels), intervals.averagePrecision),
       roc: rocCurve(scores, labels),
       rocBand: intervals.rocBand,
       pr: prCurve(scores, labels),

@@ -1,10 +1,10 @@
 import { html, type Markup, NOTHING } from '../../report/markup.ts'
 import type { Part } from '../assessment.ts'
-import type { Interval } from '../metrics/estimate.ts'
+import { type Interval, toEstimate } from '../metrics/estimate.ts'
 import { type Cell, estimate, FEW, number, share, table } from './cells.ts'
 
 const withAuc = (auc: number | null, interval: Interval | null): Markup =>
-  estimate(auc === null ? null : { value: auc, interval }, 2)
+  estimate(toEstimate(auc, interval), 2)
 
 /** What the results depend on: properties of the scan, of the fracture, and of what looks like one. */
 export function breakdownTables({ breakdowns, points }: Part): Markup {

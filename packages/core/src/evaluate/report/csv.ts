@@ -1,5 +1,5 @@
 import type { Assessment, Part } from '../assessment.ts'
-import type { Estimate, Interval } from '../metrics/estimate.ts'
+import { type Estimate, toEstimate } from '../metrics/estimate.ts'
 import type { Metrics, Share } from '../metrics.ts'
 
 type Value = number | null | Estimate | Share
@@ -102,13 +102,13 @@ function rowsOf(part: Part): Row[] {
       : []),
     ...breakdowns.groups.flatMap(({ by, rows }) =>
       rows.flatMap((r): Row[] => [
-        [`by ${by}`, r.value, 'patient auc', auc(r.patient.auc, r.aucInterval.patient), r.studies],
+        [`by ${by}`, r.value, 'patient auc', toEstimate(r.patient.auc, r.aucInterval.patient), r.studies],
         ...metrics(`by ${by}: patient`, r.value, r.patient),
         [
           `by ${by}`,
           r.value,
           'vertebrae auc',
-          auc(r.vertebrae.auc, r.aucInterval.vertebrae),
+          toEstimate(r.vertebrae.auc, r.aucInterval.vertebrae),
           r.vertebrae.count,
         ],
         ...metrics(`by ${by}: vertebrae`, r.value, r.vertebrae),
@@ -129,9 +129,6 @@ function rowsOf(part: Part): Row[] {
     ]),
   ]
 }
-
-const auc = (value: number | null, interval: Interval | null): Estimate | null =>
-  value === null ? null : { value, interval }
 
 function spread(value: Value): { middle: number | ''; low: number | ''; high: number | '' } {
   if (value === null) return { middle: '', low: '', high: '' }

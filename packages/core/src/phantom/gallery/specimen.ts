@@ -1,7 +1,10 @@
 import { NeckFracError } from '../../errors.ts'
+import { hullOfSlices } from '../../evaluate/cases/phantom-truth.ts'
+import type { Box3 } from '../../evaluate/cases/study-case.ts'
 import { LEVELS, type Level } from '../../levels.ts'
-import { type Mat4, transform, type Vec3 } from '../../volume/geometry.ts'
+import type { Mat4, Vec3 } from '../../volume/geometry.ts'
 import type { Volume } from '../../volume/volume.ts'
+import { boundsIn } from '../anatomy/parts.ts'
 import type { FamilyName, Template } from '../families.ts'
 import type { ScanPlan } from '../scanner/plan.ts'
 import type { FractureTruth } from '../study.ts'
@@ -60,20 +63,11 @@ export function makeSpecimen({ level, type, kind }: Exhibit, severity: number, p
   return { volume, centreLps: shown.centreLps, boxLps: hullLps(shown.boxes, volume.ijkToLps) }
 }
 
-/** Slices count from their middle, pixels of a box from their edge. */
+/** A box counts pixels and slices from their edge, the volume from their middle. */
 function hullLps(boxes: FractureTruth['boxes'], ijkToLps: Mat4): Specimen['boxLps'] {
-  const ends = (pick: (...values: number[]) => number, beyond: 0 | 1): Vec3 => [
-    pick(...boxes.map((b) => b.x + beyond * b.width)) - 0.5,
-    pick(...boxes.map((b) => b.y + beyond * b.height)) - 0.5,
-    pick(...boxes.map((b) => b.sliceIndex + beyond)) - 0.5,
-  ]
-  const [a, b] = [transform(ijkToLps, ends(Math.min, 0)), transform(ijkToLps, ends(Math.max, 1))]
-  const of = (pick: (p: number, q: number) => number): Vec3 => [
-    pick(a[0], b[0]),
-    pick(a[1], b[1]),
-    pick(a[2], b[2]),
-  ]
-  return { min: of(Math.min), max: of(Math.max) }
+  const { from, to } = hullOfSlices(boxes)!
+  const toMiddle = (corner: Box3['from']) => corner.map((v) => v - 0.5) as unknown as Vec3
+  return boundsIn(ijkToLps, { min: toMiddle(from), max: toMiddle(to) })
 }
 
 /** What the scanner must do for a finding that is its own. */
