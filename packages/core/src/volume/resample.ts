@@ -56,25 +56,22 @@ function blockMean({ data, shape, ijkToLps }: Volume, { from, to }: Region, [fx,
   const [ox, oy, oz] = [0, 1, 2].map((a) => Math.ceil((to[a] - from[a]) / [fx, fy, fz][a]))
   const width = to[0] - from[0]
   const columns = new Int32Array(width)
+  const starts: number[] = []
   const out = new Int16Array(ox * oy * oz)
   let at = 0
   for (let z0 = from[2]; z0 < to[2]; z0 += fz) {
     const z1 = Math.min(z0 + fz, to[2])
     for (let y0 = from[1]; y0 < to[1]; y0 += fy) {
       const y1 = Math.min(y0 + fy, to[1])
+      starts.length = 0
+      for (let z = z0; z < z1; z++) for (let y = y0; y < y1; y++) starts.push((z * ny + y) * nx + from[0])
       columns.fill(0)
-      for (let z = z0; z < z1; z++) {
-        const start = z * ny * nx + from[0]
-        let y = y0
-        for (; y + 3 < y1; y += 4) addFourRows(data, start + y * nx, nx, columns)
-        for (; y < y1; y++) addRow(data, start + y * nx, columns)
-      }
-      const rows = (z1 - z0) * (y1 - y0)
+      addRows(data, starts, columns)
       for (let x0 = 0; x0 < width; x0 += fx) {
         const x1 = Math.min(x0 + fx, width)
         let sum = 0
         for (let x = x0; x < x1; x++) sum += columns[x]
-        out[at++] = Math.round(sum / ((x1 - x0) * rows))
+        out[at++] = Math.round(sum / ((x1 - x0) * starts.length))
       }
     }
   }
@@ -87,13 +84,35 @@ function blockMean({ data, shape, ijkToLps }: Volume, { from, to }: Region, [fx,
   return { data: out, shape: [oz, oy, ox], ijkToLps: multiply(ijkToLps, blockToVoxel) }
 }
 
-/** Functions of their own, so that the compiler sees plain arrays; four rows at once halve the time. */
-function addRow(data: Int16Array, start: number, sums: Int32Array): void {
-  for (let x = 0; x < sums.length; x++) sums[x] += data[start + x]
+/** Adds rows of voxels that begin at `starts`, eight at once: a third faster than four, which halve the time of one. */
+function addRows(data: Int16Array, starts: readonly number[], sums: Int32Array): void {
+  const eights = starts.length & ~7
+  const twos = starts.length & ~1
+  for (let n = 0; n < eights; n += 8) addEight(data, starts, n, sums)
+  for (let n = eights; n < twos; n += 2) addTwo(data, starts[n], starts[n + 1], sums)
+  for (let n = twos; n < starts.length; n++) addOne(data, starts[n], sums)
 }
-function addFourRows(data: Int16Array, start: number, stride: number, sums: Int32Array): void {
-  const [b, c, d] = [start + stride, start + 2 * stride, start + 3 * stride]
-  for (let x = 0; x < sums.length; x++) sums[x] += data[start + x] + data[b + x] + data[c + x] + data[d + x]
+
+/** Functions of their own, so that the compiler sees plain arrays. */
+function addOne(data: Int16Array, a: number, sums: Int32Array): void {
+  for (let x = 0; x < sums.length; x++) sums[x] += data[a + x]
+}
+function addTwo(data: Int16Array, a: number, b: number, sums: Int32Array): void {
+  for (let x = 0; x < sums.length; x++) sums[x] += data[a + x] + data[b + x]
+}
+function addEight(data: Int16Array, starts: readonly number[], n: number, sums: Int32Array): void {
+  const [a, b, c, d] = [starts[n], starts[n + 1], starts[n + 2], starts[n + 3]]
+  const [e, f, g, h] = [starts[n + 4], starts[n + 5], starts[n + 6], starts[n + 7]]
+  for (let x = 0; x < sums.length; x++)
+    sums[x] +=
+      data[a + x] +
+      data[b + x] +
+      data[c + x] +
+      data[d + x] +
+      data[e + x] +
+      data[f + x] +
+      data[g + x] +
+      data[h + x]
 }
 
 function sampleTrilinear(volume: Volume, toIjk: Mat4, shape: Shape3, outside: number): Int16Array {
@@ -116,7 +135,18 @@ function alignedAxes(toIjk: Mat4): readonly [number, number, number] | null {
   return axes.includes(-1) || new Set(axes).size < 3 ? null : axes
 }
 
-/** One grid axis over a volume axis: where each step lies between two voxels. */
+/** One grid axis over a volume axis. */
+type Steps = {
+  /** The steps inside the field of view: from `first` to before `end`. */
+  readonly first: number
+  readonly end: number
+  /** Offset in the volume of the voxel below each step, and how much further the one above it lies. */
+  readonly low: Int32Array
+  readonly toNext: Int32Array
+  /** Of the voxel above. */
+  readonly weight: Float64Array
+}
+
 function stepsAlong(
   toIjk: Mat4,
   gridAxis: number,
@@ -124,26 +154,29 @@ function stepsAlong(
   count: number,
   size: number,
   stride: number,
-) {
+): Steps {
   const low = new Int32Array(count)
   const toNext = new Int32Array(count)
   const weight = new Float64Array(count)
+  let [first, end] = [count, 0]
   for (let n = 0; n < count; n++) {
     const at = toIjk[4 * axis + gridAxis] * n + toIjk[4 * axis + 3]
     // A voxel reaches half its width beyond its centre; past that the field of view ends.
-    if (at < -0.5 || at > size - 0.5) {
-      low[n] = -1
-      continue
-    }
-    const first = Math.min(Math.max(0, Math.floor(at)), size - 1)
-    low[n] = first * stride
-    toNext[n] = first + 1 < size ? stride : 0
-    weight[n] = Math.min(Math.max(0, at - first), 1)
+    if (at < -0.5 || at > size - 0.5) continue
+    first = Math.min(first, n)
+    end = n + 1
+    const below = Math.min(Math.max(0, Math.floor(at)), size - 1)
+    low[n] = below * stride
+    toNext[n] = below + 1 < size ? stride : 0
+    weight[n] = Math.min(Math.max(0, at - below), 1)
   }
-  return { low, toNext, weight }
+  return { first, end, low, toNext, weight }
 }
 
-/** Grids whose axes run along the volume's, as nearly all do: the weights of each axis are computed once. */
+/**
+ * Grids whose axes run along the volume's, as nearly all do: one axis after the other. What was interpolated along x
+ * serves the next row as well, and a plane the next plane, where the grid is finer than the voxels.
+ */
 function sampleAligned(
   { data, shape: [vz, vy, vx] }: Volume,
   toIjk: Mat4,
@@ -157,31 +190,68 @@ function sampleAligned(
     stepsAlong(toIjk, grid, axes[grid], count, sizes[axes[grid]], strides[axes[grid]]),
   )
   const out = new Int16Array(nz * ny * nx).fill(outside)
-  for (let k = 0; k < nz; k++) {
-    if (sz.low[k] < 0) continue
-    const dz = sz.toNext[k]
-    const wz = sz.weight[k]
-    for (let j = 0; j < ny; j++) {
-      if (sy.low[j] < 0) continue
-      const dy = sy.toNext[j]
-      const wy = sy.weight[j]
-      const row = sz.low[k] + sy.low[j]
-      let at = (k * ny + j) * nx
-      for (let i = 0; i < nx; i++, at++) {
-        if (sx.low[i] < 0) continue
-        const p = row + sx.low[i]
-        const dx = sx.toNext[i]
-        const wx = sx.weight[i]
-        const a = data[p] + wx * (data[p + dx] - data[p])
-        const b = data[p + dy] + wx * (data[p + dy + dx] - data[p + dy])
-        const c = data[p + dz] + wx * (data[p + dz + dx] - data[p + dz])
-        const d = data[p + dz + dy] + wx * (data[p + dz + dy + dx] - data[p + dz + dy])
-        const near = a + wy * (b - a)
-        out[at] = Math.round(near + wz * (c + wy * (d - c) - near))
-      }
+  const rowsAt = createNeighbours(nx, (row, offset) => blendVoxels(data, offset, sx, row))
+  const planesAt = createNeighbours(ny * nx, (plane, offset) => {
+    for (let j = sy.first; j < sy.end; j++) {
+      const low = offset + sy.low[j]
+      const [below, above] = rowsAt(low, low + sy.toNext[j])
+      blendRows(below, above, sy.weight[j], sx, plane.subarray(j * nx, (j + 1) * nx))
+    }
+  })
+  for (let k = sz.first; k < sz.end; k++) {
+    const [below, above] = planesAt(sz.low[k], sz.low[k] + sz.toNext[k])
+    for (let j = sy.first; j < sy.end; j++) {
+      const [from, to] = [j * nx + sx.first, j * nx + sx.end]
+      roundBlend(below, above, sz.weight[k], from, to, out.subarray(k * ny * nx))
     }
   }
   return out
+}
+
+/** The rows or planes at two offsets, computed unless the last two hold them. */
+function createNeighbours(size: number, compute: (out: Float64Array, offset: number) => void) {
+  const create = () => ({ values: new Float64Array(size), offset: -1 })
+  let [below, above] = [create(), create()]
+  return (low: number, high: number): readonly [below: Float64Array, above: Float64Array] => {
+    if (above.offset === low || below.offset === high) [below, above] = [above, below]
+    for (const [one, offset] of [
+      [below, low],
+      [above, high],
+    ] as const) {
+      if (one.offset === offset) continue
+      compute(one.values, offset)
+      one.offset = offset
+    }
+    return [below.values, above.values]
+  }
+}
+
+/** Inner loops, functions of their own so that the compiler sees plain arrays. */
+function blendVoxels(data: Int16Array, offset: number, steps: Steps, out: Float64Array): void {
+  const { first, end, low, toNext, weight } = steps
+  for (let i = first; i < end; i++) {
+    const p = offset + low[i]
+    out[i] = data[p] + weight[i] * (data[p + toNext[i]] - data[p])
+  }
+}
+function blendRows(
+  below: Float64Array,
+  above: Float64Array,
+  weight: number,
+  { first, end }: Steps,
+  out: Float64Array,
+): void {
+  for (let i = first; i < end; i++) out[i] = below[i] + weight * (above[i] - below[i])
+}
+function roundBlend(
+  below: Float64Array,
+  above: Float64Array,
+  weight: number,
+  from: number,
+  to: number,
+  out: Int16Array,
+): void {
+  for (let n = from; n < to; n++) out[n] = Math.round(below[n] + weight * (above[n] - below[n]))
 }
 
 function sampleOblique(volume: Volume, toIjk: Mat4, [nz, ny, nx]: Shape3, outside: number): Int16Array {
@@ -229,8 +299,39 @@ export function resampleLabels(
   grid: Grid,
 ): Uint8Array {
   const m = multiply(invert(labels.ijkToLps), grid.ijkToLps)
-  const [vz, vy, vx] = labels.shape
-  const [nz, ny, nx] = grid.shape
+  const axes = alignedAxes(m)
+  return axes ? pickAligned(labels, m, axes, grid.shape) : pickOblique(labels, m, grid.shape)
+}
+
+type Labels = { readonly data: Uint8Array; readonly shape: Shape3 }
+
+function pickAligned(
+  { data, shape: [vz, vy, vx] }: Labels,
+  toIjk: Mat4,
+  axes: readonly [number, number, number],
+  [nz, ny, nx]: Shape3,
+): Uint8Array {
+  const sizes = [vx, vy, vz]
+  const strides = [1, vx, vx * vy]
+  // Offset of the nearest voxel of each step; -1 outside.
+  const [px, py, pz] = [nx, ny, nz].map((count, grid) =>
+    Int32Array.from({ length: count }, (_, n) => {
+      const at = Math.round(toIjk[4 * axes[grid] + grid] * n + toIjk[4 * axes[grid] + 3])
+      return at >= 0 && at < sizes[axes[grid]] ? at * strides[axes[grid]] : -1
+    }),
+  )
+  const out = new Uint8Array(nz * ny * nx)
+  for (let k = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++) {
+      if (pz[k] < 0 || py[j] < 0) continue
+      const row = pz[k] + py[j]
+      let at = (k * ny + j) * nx
+      for (let i = 0; i < nx; i++, at++) if (px[i] >= 0) out[at] = data[row + px[i]]
+    }
+  return out
+}
+
+function pickOblique({ data, shape: [vz, vy, vx] }: Labels, m: Mat4, [nz, ny, nx]: Shape3): Uint8Array {
   const out = new Uint8Array(nz * ny * nx)
   let at = 0
   for (let k = 0; k < nz; k++)
@@ -239,8 +340,7 @@ export function resampleLabels(
         const x = Math.round(m[0] * i + m[1] * j + m[2] * k + m[3])
         const y = Math.round(m[4] * i + m[5] * j + m[6] * k + m[7])
         const z = Math.round(m[8] * i + m[9] * j + m[10] * k + m[11])
-        if (x >= 0 && y >= 0 && z >= 0 && x < vx && y < vy && z < vz)
-          out[at] = labels.data[(z * vy + y) * vx + x]
+        if (x >= 0 && y >= 0 && z >= 0 && x < vx && y < vy && z < vz) out[at] = data[(z * vy + y) * vx + x]
       }
   return out
 }
