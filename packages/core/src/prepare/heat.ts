@@ -62,12 +62,17 @@ export function paintBoxes(boxes: readonly SliceBox[], ijkToLps: Mat4, centreLps
     const height = m[10] * k + m[11]
     const near = boxes.filter(({ sliceIndex: s }) => s >= height + low - reach && s <= height + high + reach)
     if (near.length === 0) continue
-    for (let j = 0; j < ny; j++)
+    for (let j = 0; j < ny; j++) {
+      const [left, right] = [0, nx - 1].map((i) => m[4] * i + m[5] * j + m[6] * k + m[7])
+      const beside = near.filter(
+        (b) => b.y <= Math.max(left, right) && b.y + b.height >= Math.min(left, right),
+      )
+      if (beside.length === 0) continue
       for (let i = 0; i < nx; i++) {
         const x = m[0] * i + m[1] * j + m[2] * k + m[3]
         const y = m[4] * i + m[5] * j + m[6] * k + m[7]
         const z = m[8] * i + m[9] * j + m[10] * k + m[11]
-        const inside = near.some(
+        const inside = beside.some(
           (b) =>
             Math.abs(z - b.sliceIndex) <= reach &&
             x >= b.x &&
@@ -77,6 +82,7 @@ export function paintBoxes(boxes: readonly SliceBox[], ijkToLps: Mat4, centreLps
         )
         if (inside) out[k * CROP_PLANE + j * nx + i] = 1
       }
+    }
   }
   return out
 }
@@ -87,6 +93,9 @@ export const HEAT_SHAPE = [
   CROP.shape[1] / CROP.heatStride,
   CROP.shape[2] / CROP.heatStride,
 ] as const
+
+/** The heat map of a vertebra without a fracture. */
+export const createHeat = (): Uint8Array => new Uint8Array(HEAT_SHAPE[0] * HEAT_SHAPE[1] * HEAT_SHAPE[2])
 
 /** Share of each cell of a crop that is painted, 0..255 for 0..1; at least 1 where anything is. */
 export function heatOf(painted: Uint8Array): Uint8Array {

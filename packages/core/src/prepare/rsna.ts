@@ -3,7 +3,7 @@ import type { Segmentation } from '../segment/segmentation.ts'
 import { invert, type Mat4, multiply, transform, type Vec3 } from '../volume/geometry.ts'
 import { resampleLabels } from '../volume/resample.ts'
 import type { LabelVolume, Volume } from '../volume/volume.ts'
-import { heatOf, paintBoxes, type SliceBox } from './heat.ts'
+import { createHeat, heatOf, paintBoxes, type SliceBox } from './heat.ts'
 import type { Fractured } from './phantom.ts'
 import type { HeatSource } from './study.ts'
 
@@ -11,7 +11,7 @@ import type { HeatSource } from './study.ts'
 export function heatFromBoxes(volume: Volume, fractured: Fractured, boxes: readonly SliceBox[]): HeatSource {
   let owners: readonly number[] | undefined
   return ({ level, centreLps }, segmentation) => {
-    if (!fractured[level]) return heatOf(paintBoxes([], volume.ijkToLps, centreLps))
+    if (!fractured[level]) return createHeat()
     owners ??= boxes.map((box) => ownerOf(box, volume, fractured, segmentation))
     const own = boxes.filter((_, n) => owners?.[n] === labelOf(level))
     const heat = heatOf(paintBoxes(own, volume.ijkToLps, centreLps))
@@ -60,8 +60,8 @@ const BONE_HU = 180
 const CLEARLY_BETTER = 1.15
 
 /**
- * Turns a mask over that was stored feet first against its images (five of RSNA's are): the orientation in which it
- * covers more bone is the right one.
+ * A mask on the segmentation grid, turned over where it was stored feet first against its images (five of RSNA's are):
+ * the orientation in which it covers more bone is the right one.
  * @param image The study on the segmentation grid.
  */
 export function orientMask(mask: LabelVolume, image: Volume): { mask: LabelVolume; mirrored: boolean } {
@@ -71,15 +71,15 @@ export function orientMask(mask: LabelVolume, image: Volume): { mask: LabelVolum
     [0, ny - 1].flatMap((j) => [0, nz - 1].map((k) => transform(m, [i, j, k])[2])),
   )
   const reflect: Mat4 = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, -1, Math.min(...ends) + Math.max(...ends), 0, 0, 0, 1]
-  const mirrored = { ...mask, ijkToLps: multiply(reflect, m) }
-  return boneVoxels(mirrored, image) > CLEARLY_BETTER * boneVoxels(mask, image)
-    ? { mask: mirrored, mirrored: true }
-    : { mask, mirrored: false }
+  const asStored = resampleLabels(mask, image)
+  const turned = resampleLabels({ ...mask, ijkToLps: multiply(reflect, m) }, image)
+  const mirrored = boneVoxels(turned, image) > CLEARLY_BETTER * boneVoxels(asStored, image)
+  const { shape, ijkToLps } = image
+  return { mask: { data: mirrored ? turned : asStored, shape, ijkToLps }, mirrored }
 }
 
-/** How many voxels of an image lie in the mask and are as dense as bone. */
-function boneVoxels(mask: LabelVolume, image: Volume): number {
-  const labels = resampleLabels(mask, image)
+/** How many voxels of an image are labelled and as dense as bone. */
+function boneVoxels(labels: Uint8Array, image: Volume): number {
   let count = 0
   for (let n = 0; n < labels.length; n++) if (labels[n] > 0 && image.data[n] > BONE_HU) count++
   return count
