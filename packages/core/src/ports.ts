@@ -9,8 +9,11 @@ export type SourceFile = {
   readonly path: string
   /** Bytes in the file. */
   readonly size: number
-  /** Bytes [start, end) of the file; the whole file without a range. */
-  read(range?: { readonly start: number; readonly end: number }): Promise<Uint8Array>
+  /**
+   * Bytes [start, end) of the file; the whole file without a range.
+   * @param into Memory for the answer, which may use it where it is enough.
+   */
+  read(range?: { readonly start: number; readonly end: number }, into?: Uint8Array): Promise<Uint8Array>
 }
 
 /** A folder, a zip, a single file, files dropped on a page. */

@@ -14,6 +14,8 @@ export type ReadOptions = {
   readonly codecs?: Codecs
   readonly signal?: Signal
   readonly onProgress?: (progress: ReadProgress) => void
+  /** Memory for the images of a DICOM study, of this many voxels, with whatever in it; new memory when absent. */
+  readonly createStack?: (voxels: number) => Int16Array
 }
 
 /** Reads the chosen series of a study into one HU volume. @throws NeckFracError input */
@@ -41,7 +43,7 @@ export async function readStudy(candidate: StudyCandidate, options: ReadOptions 
 async function readDicom(
   content: StudyContent & { readonly kind: 'dicom' },
   candidate: StudyCandidate,
-  { codecs = {}, signal, onProgress }: ReadOptions,
+  { codecs = {}, signal, onProgress, createStack }: ReadOptions,
 ) {
   // Not by path: an archive may hold one twice.
   const files = new Map<Instance, SourceFile>(content.slices.map(({ instance, file }) => [instance, file]))
@@ -56,10 +58,15 @@ async function readDicom(
       `${unreadable[0].path} and all other images of the series: ${unreadable[0].reason}`,
     )
   const readPixels = createPixelReader(codecs)
-  const built = await buildVolume(readable, (instance) => readPixels(instance, files.get(instance)!), {
-    ...(signal && { signal }),
-    onProgress: (done, total) => onProgress?.({ stage: 'read', done, total }),
-  })
+  const built = await buildVolume(
+    readable,
+    (instance, into) => readPixels(instance, files.get(instance)!, into),
+    {
+      ...(signal && { signal }),
+      ...(createStack && { createStack }),
+      onProgress: (done, total) => onProgress?.({ stage: 'read', done, total }),
+    },
+  )
   const volume = orderAxes(built.volume, (length) => new Int16Array(length))
   return {
     volume,

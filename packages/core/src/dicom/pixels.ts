@@ -43,8 +43,12 @@ export function whyUnreadable(instance: Instance, codecs: Codecs): string | null
 const frameBytes = ({ format }: Instance): number =>
   format.rows * format.columns * (format.bitsAllocated >> 3)
 
-/** Reads the stored values of images, as many as rows x columns. @throws NeckFracError input */
-export type PixelReader = (instance: Instance, file: SourceFile) => Promise<Uint8Array | Uint16Array>
+/** Reads the stored values of images, as many as rows x columns, perhaps into memory that is offered. @throws NeckFracError input */
+export type PixelReader = (
+  instance: Instance,
+  file: SourceFile,
+  into?: Uint8Array,
+) => Promise<Uint8Array | Uint16Array>
 
 /**
  * A reader that takes from a file only the bytes of the frame asked for. Of a file with several frames it remembers
@@ -61,7 +65,11 @@ export function createPixelReader(codecs: Codecs): PixelReader {
     frames.set(file, located)
     return readParts(file, (await located)[instance.frame])
   }
-  const readPlain = async (instance: Instance, given: SourceFile): Promise<Uint8Array> => {
+  const readPlain = async (
+    instance: Instance,
+    given: SourceFile,
+    into: Uint8Array | undefined,
+  ): Promise<Uint8Array> => {
     const { offset, deflatedFrom, reversed } = instance.pixels
     let file = given
     if (deflatedFrom !== null) {
@@ -71,14 +79,14 @@ export function createPixelReader(codecs: Codecs): PixelReader {
     }
     const from = instance.frame * frameBytes(instance)
     const to = from + frameBytes(instance)
-    if (!reversed) return file.read({ start: offset + from, end: offset + to })
+    if (!reversed) return file.read({ start: offset + from, end: offset + to }, into)
     const words = await file.read({ start: offset + from - (from % 2), end: offset + to + (to % 2) })
     return reverseWords(words).subarray(from % 2)
   }
-  return async (instance, file) => {
+  return async (instance, file, into) => {
     const { format, transferSyntaxUid } = instance
     const bytes = isUncompressed(transferSyntaxUid)
-      ? await readPlain(instance, file)
+      ? await readPlain(instance, file, into)
       : await codecs[transferSyntaxUid](await readCompressed(instance, file), format)
     const needed = frameBytes(instance)
     if (bytes.length < needed)

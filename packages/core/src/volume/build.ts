@@ -7,8 +7,8 @@ import { type Arrangement, arrangeSlices, type Layer } from './arrange.ts'
 import { createHounsfieldTable, type HounsfieldTable } from './hounsfield.ts'
 import type { Volume } from './volume.ts'
 
-/** Stored values of one image, row by row. */
-export type ReadPixels = (instance: Instance) => Promise<Uint8Array | Uint16Array>
+/** Stored values of one image, row by row; they may lie in `into`, which is written again later. */
+export type ReadPixels = (instance: Instance, into: Uint8Array) => Promise<Uint8Array | Uint16Array>
 
 export type BuildOptions = {
   readonly signal?: Signal
@@ -16,6 +16,8 @@ export type BuildOptions = {
   readonly onProgress?: (done: number, total: number) => void
   /** Files read at a time; pixel bytes of so many are in memory beside the volume. */
   readonly concurrency?: number
+  /** Where the voxels go: memory of this length, with whatever in it. New memory when absent. */
+  readonly createStack?: (voxels: number) => Int16Array
 }
 
 export type BuiltVolume = {
@@ -44,7 +46,8 @@ export async function buildVolume(
       `${slices.length} slices of ${columns} x ${rows} are more than can be read`,
     )
 
-  const stack = new Int16Array(slices.length * rows * columns)
+  const { createStack = (voxels) => new Int16Array(voxels) } = options
+  const stack = createStack(slices.length * rows * columns)
   const { failures, paddingIgnored } = await fillStack(stack, slices, readPixels, options)
   if (failures.size > 0) {
     const rest = instances.filter((instance) => !failures.has(instance))
@@ -86,16 +89,20 @@ async function fillStack(
   const size = stack.length / slices.length
   const tables = new Map<string, HounsfieldTable>()
   const failures = new Map<Instance, string>()
+  // A new buffer for every image costs as much as reading it: memory that nobody has used must be cleared first.
+  const free = Array.from({ length: Math.min(concurrency, slices.length) }, () => new Uint8Array(2 * size))
   let done = 0
   await mapConcurrently(slices, concurrency, async (slice, z) => {
     signal?.throwIfAborted()
+    const into = free.pop()!
     try {
-      const stored = await readPixels(slice)
+      const stored = await readPixels(slice, into)
       const { table } = tableFor(slice.format, tables)
       lookUp(stored, table, stack.subarray(z * size, (z + 1) * size))
     } catch (error) {
       failures.set(slice, error instanceof Error ? error.message : String(error))
     }
+    free.push(into)
     onProgress?.(++done, slices.length)
   })
   signal?.throwIfAborted()

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   encodeNpy,
@@ -28,6 +28,7 @@ import {
 import { fillFolder } from '../atomic-file.ts'
 import { openSegmenter } from '../bundle.ts'
 import { task } from '../pool.ts'
+import { readRange } from '../sources/local-file.ts'
 import { originOf, placeBoxes, type RsnaStudy } from './rsna-folder.ts'
 import { readRsnaImages } from './rsna-images.ts'
 import { openStencil, openTemplates } from './templates.ts'
@@ -102,12 +103,12 @@ export const prepareRsnaStudy = task(
     readonly predicted?: boolean | undefined
   }): Promise<PreparedEntry> => {
     const { out, study, bundle, predicted } = input
-    const { volume, slices, findings, skipped } = await readRsnaImages(study)
+    const { volume, slices, findings, skipped } = await readRsnaImages(study, { createStack: imageMemory })
     const notes = findings.filter((f) => f.severity !== 'info').map((f) => f.message)
     if (skipped.length > 0)
       notes.push(`files left out: ${skipped.length}, ${skipped[0].path}: ${skipped[0].reason}`)
     const image = segmentationImage(volume)
-    let mask = study.mask ? readNiftiLabels(await readFile(study.mask), study.mask) : null
+    let mask = study.mask ? readNiftiLabels(await readMask(study.mask), study.mask) : null
     if (mask) {
       const oriented = orientMask(mask, image)
       mask = oriented.mask
@@ -130,6 +131,26 @@ export const prepareRsnaStudy = task(
     }
   },
 )
+
+/**
+ * Images and masks of one study after another lie in the same memory of their thread: the system clears new memory
+ * before it hands it out, which takes longer than reading a file into it.
+ */
+const imageMemory = createMemory((voxels) => new Int16Array(voxels))
+const maskMemory = createMemory((bytes) => new Uint8Array(bytes))
+
+function createMemory<T extends Int16Array | Uint8Array>(create: (length: number) => T) {
+  let memory = create(0)
+  return (length: number): T => {
+    if (memory.length < length) memory = create(length)
+    return memory.subarray(0, length) as T
+  }
+}
+
+async function readMask(file: string): Promise<Uint8Array> {
+  const { size } = await stat(file)
+  return readRange(file, { start: 0, end: size }, maskMemory(size))
+}
 
 const segmenters = new Map<string, Promise<Session>>()
 

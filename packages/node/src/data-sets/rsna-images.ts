@@ -1,10 +1,13 @@
-import { NeckFracError, readStudy, type Study, scanSource } from '@neckfrac/core'
+import { NeckFracError, type ReadOptions, readStudy, type Study, scanSource } from '@neckfrac/core'
 import { CODECS } from '../codecs.ts'
 import { openSource } from '../sources.ts'
 import type { RsnaStudy } from './rsna-folder.ts'
 
 /** Reads the images of one study of an RSNA folder. @throws NeckFracError `data` when they are no study, or another one. */
-export async function readRsnaImages({ images, uid }: RsnaStudy): Promise<Study> {
+export async function readRsnaImages(
+  { images, uid }: RsnaStudy,
+  options: Pick<ReadOptions, 'createStack'> = {},
+): Promise<Study> {
   const source = await openSource(images)
   try {
     const { studies, skipped } = await scanSource(source, { codecs: CODECS })
@@ -14,7 +17,7 @@ export async function readRsnaImages({ images, uid }: RsnaStudy): Promise<Study>
     }
     if (studies[0].studyInstanceUid !== uid)
       throw new NeckFracError('data', `${images} holds study ${studies[0].studyInstanceUid}`)
-    return await readStudy(studies[0], { codecs: CODECS })
+    return await readStudy(studies[0], { codecs: CODECS, ...options })
   } finally {
     await source.dispose?.()
   }

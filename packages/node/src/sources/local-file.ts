@@ -6,7 +6,7 @@ import type { SourceFile } from '@neckfrac/core'
 export const localFile = (path: string, location: PathLike, size: number): SourceFile => ({
   path,
   size,
-  read: (range) => readRange(location, range ?? { start: 0, end: size }),
+  read: (range, into) => readRange(location, range ?? { start: 0, end: size }, into),
 })
 
 /** Node ends the process when it is asked for 2^31 bytes at a time. */
@@ -22,11 +22,13 @@ const readFile = promisify(read)
 export async function readRange(
   location: PathLike,
   { start, end }: { readonly start: number; readonly end: number },
+  into?: Uint8Array,
 ): Promise<Uint8Array> {
   const file = await openFile(location, 'r')
   try {
     // Not zeroed: what is handed back was read.
-    const bytes = Buffer.allocUnsafeSlow(Math.max(0, end - start))
+    const length = Math.max(0, end - start)
+    const bytes = into && into.length >= length ? into.subarray(0, length) : Buffer.allocUnsafeSlow(length)
     let at = 0
     while (at < bytes.length) {
       const { bytesRead } = await readFile(
