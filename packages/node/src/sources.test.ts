@@ -46,8 +46,9 @@ describe.each(places)('%s', (_, place) => {
     await source.dispose?.()
   })
 
-  it('reads whole files and ranges, also beyond the end', async () => {
+  it('reads whole files and ranges, also beyond the end and into memory that held something else', async () => {
     const source = await openSource(await place())
+    const memory = new Uint8Array(1000).fill(9)
     for (const file of await source.files()) {
       const bytes = Buffer.from(FILES[file.path])
       expect(bytes.equals(await file.read())).toBe(true)
@@ -56,8 +57,10 @@ describe.each(places)('%s', (_, place) => {
         [10, 1000],
         [4990, 400_000],
         [0, 16_384],
-      ])
+      ]) {
         expect(bytes.subarray(start, end).equals(await file.read({ start, end }))).toBe(true)
+        expect(bytes.subarray(start, end).equals(await file.read({ start, end }, memory))).toBe(true)
+      }
     }
     await source.dispose?.()
   })

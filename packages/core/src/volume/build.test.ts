@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type SliceOptions, writeSlice } from '../../test/dicom-bytes.ts'
 import { type Instance, parseInstance } from '../dicom/instance.ts'
-import { readStoredValues } from '../dicom/pixels.ts'
-import { buildVolume } from './build.ts'
+import { createPixelReader } from '../dicom/pixels.ts'
+import { type BuildOptions, buildVolume } from './build.ts'
 import { cross, invert, norm, spacingMm, transform, type Vec3 } from './geometry.ts'
 
 /** What the volume must show at a point of the patient: linear, so that interpolation is exact. */
@@ -52,7 +52,7 @@ const slice = (stack: Stack, k: number, options: SliceOptions = {}): Uint8Array 
 
 const sliceNumbers = (stack: Stack) => Array.from({ length: stack.count }, (_, k) => k)
 
-async function build(files: readonly Uint8Array[]) {
+async function build(files: readonly Uint8Array[], options: BuildOptions = {}) {
   const bytes = new Map<string, Uint8Array>()
   const instances: Instance[] = files.map((file, i) => {
     const path = `${i}.dcm`
@@ -61,11 +61,23 @@ async function build(files: readonly Uint8Array[]) {
     bytes.set(path, file)
     return parsed.instance
   })
-  return buildVolume(instances, (instance) => {
-    const file = bytes.get(instance.path)!
-    const read = async (range?: { start: number; end: number }) => file.slice(range?.start, range?.end)
-    return readStoredValues(instance, { path: instance.path, size: file.length, read }, {})
-  })
+  const readPixels = createPixelReader({})
+  return buildVolume(
+    instances,
+    (instance, into) => {
+      const file = bytes.get(instance.path)!
+      // As from a disk: into the memory offered, and not at once.
+      const read = async (range?: { start: number; end: number }, memory?: Uint8Array) => {
+        await Promise.resolve()
+        const part = file.subarray(range?.start, range?.end)
+        if (!memory || memory.length < part.length) return part.slice()
+        memory.set(part)
+        return memory.subarray(0, part.length)
+      }
+      return readPixels(instance, { path: instance.path, size: file.length, read }, into)
+    },
+    options,
+  )
 }
 
 /** Every voxel shows the field at the place that the matrix gives it, but for rounding to tenths and to whole HU. */
@@ -110,6 +122,14 @@ describe('buildVolume', () => {
     expect(spacingMm(volume.ijkToLps)[2]).toBeCloseTo(norm(stack.step), 6)
     const ijkOfFirst = transform(invert(volume.ijkToLps), at(stack, 0, 0, 0))
     expect(slices[Math.round(ijkOfFirst[2])].sopInstanceUid).toBe('1.2.0')
+  })
+
+  it('leaves nothing of what the memory for its voxels held', async () => {
+    const files = sliceNumbers(AXIAL).map((k) => slice(AXIAL, k))
+    const memory = new Int16Array(12 * 5 * 6).fill(777)
+    const { volume } = await build(files, { createStack: (voxels) => memory.subarray(0, voxels) })
+    expect(volume.data.buffer).toBe(memory.buffer)
+    expectField(volume)
   })
 
   it('runs along the normal, so that the axes are right-handed', async () => {

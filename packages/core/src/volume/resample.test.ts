@@ -26,3 +26,19 @@ test('labels are sampled at the nearest voxel and never mixed', () => {
   const fine = [0.4, 0, 0, -0.4, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
   expect([...resampleLabels(labels, { shape: [1, 1, 6], ijkToLps: fine })]).toEqual([1, 1, 1, 7, 7, 0])
 })
+
+test('labels on a grid of turned and reversed axes that reaches beyond them', () => {
+  const labels = {
+    data: Uint8Array.from({ length: 24 }, (_, n) => n + 1),
+    shape: [2, 3, 4] as const,
+    ijkToLps: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1],
+  }
+  // Grid x runs down z, grid y along x, grid z along y.
+  const ijkToLps = [0, 1, 0, -1, 0, 0, 1, 1, -1, 0, 0, 1, 0, 0, 0, 1]
+  const at = (x: number, y: number, z: number) =>
+    x < 0 || x > 3 || y > 2 || z < 0 ? 0 : 1 + x + 4 * (y + 3 * z)
+  const expected = [0, 1, 2].flatMap((k) =>
+    [0, 1, 2, 3, 4, 5].flatMap((j) => [0, 1, 2].map((i) => at(j - 1, k + 1, 1 - i))),
+  )
+  expect([...resampleLabels(labels, { shape: [3, 6, 3], ijkToLps })]).toEqual(expected)
+})
