@@ -305,28 +305,34 @@ export function resampleLabels(
 
 type Labels = { readonly data: Uint8Array; readonly shape: Shape3 }
 
+/** Goes through the labels in the order of their memory: a mask is far larger than what it is sampled on. */
 function pickAligned(
   { data, shape: [vz, vy, vx] }: Labels,
   toIjk: Mat4,
   axes: readonly [number, number, number],
   [nz, ny, nx]: Shape3,
 ): Uint8Array {
+  const counts = [nx, ny, nz]
   const sizes = [vx, vy, vz]
   const strides = [1, vx, vx * vy]
-  // Offset of the nearest voxel of each step; -1 outside.
-  const [px, py, pz] = [nx, ny, nz].map((count, grid) =>
-    Int32Array.from({ length: count }, (_, n) => {
-      const at = Math.round(toIjk[4 * axes[grid] + grid] * n + toIjk[4 * axes[grid] + 3])
-      return at >= 0 && at < sizes[axes[grid]] ? at * strides[axes[grid]] : -1
-    }),
-  )
+  // For each axis of the labels where its steps lie there, -1 outside, and how far apart they are in the answer.
+  const along = (axis: number) => {
+    const grid = axes.indexOf(axis)
+    const offsets = Int32Array.from({ length: counts[grid] }, (_, n) => {
+      const at = Math.round(toIjk[4 * axis + grid] * n + toIjk[4 * axis + 3])
+      return at >= 0 && at < sizes[axis] ? at * strides[axis] : -1
+    })
+    return { offsets, stride: [1, nx, nx * ny][grid] }
+  }
+  const [x, y, z] = [along(0), along(1), along(2)]
   const out = new Uint8Array(nz * ny * nx)
-  for (let k = 0; k < nz; k++)
-    for (let j = 0; j < ny; j++) {
-      if (pz[k] < 0 || py[j] < 0) continue
-      const row = pz[k] + py[j]
-      let at = (k * ny + j) * nx
-      for (let i = 0; i < nx; i++, at++) if (px[i] >= 0) out[at] = data[row + px[i]]
+  for (let k = 0; k < z.offsets.length; k++)
+    for (let j = 0; j < y.offsets.length; j++) {
+      if (z.offsets[k] < 0 || y.offsets[j] < 0) continue
+      const row = z.offsets[k] + y.offsets[j]
+      const to = k * z.stride + j * y.stride
+      for (let i = 0; i < x.offsets.length; i++)
+        if (x.offsets[i] >= 0) out[to + i * x.stride] = data[row + x.offsets[i]]
     }
   return out
 }
