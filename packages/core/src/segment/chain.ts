@@ -31,8 +31,8 @@ const DIP_WEIGHT = 3
 
 /**
  * By how many links the network's names may be off. It errs for all vertebrae below its mistake at once, so that it pays
- * for the mistake, not for each row: about what a neck in seven costs, which is as many as are off. Any of 0.5-3 gives the
- * same levels on the development readings.
+ * for the mistake, not for each row: e^-2 is one neck in seven. Any of 0.5-3 gives the same levels on the development
+ * readings.
  */
 const OFFSETS = [0, -1, 1]
 const OFFSET_COST = 2
