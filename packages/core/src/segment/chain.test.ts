@@ -71,6 +71,20 @@ describe('correctCount', () => {
     expect(middles(corrected(said))).toEqual(TRUE_LABELS)
   })
 
+  test('finds the count where all names below C2 are off by one', () => {
+    // Every name but C2's is one too low, in perfect spacing: the row of the mistake is the only one that is out of place.
+    const said = neck((row, label) => (row >= 22 ? Math.min(label + 1, 9) : label))
+    expect(middles(said)).toEqual([2, 4, 5, 6, 7, 8, 9, 9])
+    expect(middles(corrected(said))).toEqual(TRUE_LABELS)
+    expect(said.labels.data[(2 * ROWS + 26) * COLUMNS + 6]).toBe(2)
+  })
+
+  test('finds the count where all names below C3 are one too high', () => {
+    const said = neck((row, label) => (label > 3 && (label < 9 || row < 92) ? label - 1 : label))
+    expect(middles(said).slice(0, 7)).toEqual([2, 3, 3, 4, 5, 6, 7])
+    expect(middles(corrected(said))).toEqual(TRUE_LABELS)
+  })
+
   test('believes the names where the field begins below C2: nothing else tells them', () => {
     const said = neck((_, label) => label, 3)
     const image = { ...said.image, data: new Int16Array(said.image.data.length).fill(-1000) }

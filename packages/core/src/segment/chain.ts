@@ -29,6 +29,16 @@ const ROW_WEIGHT = 0.05
 const STEP_WEIGHT = 4
 const DIP_WEIGHT = 3
 
+/**
+ * By how many links the network's names may be off. It errs for all vertebrae below its mistake at once, so that it pays
+ * for the mistake, not for each row: e^-2 is one neck in seven. Any of 0.5-3 gives the same levels on the development
+ * readings.
+ */
+const OFFSETS = [0, -1, 1]
+const OFFSET_COST = 2
+/** T2 and lower have one name: no step can be seen there, and half of one, as between two names seldom told apart, is assumed. */
+const UNSEEN_STEP = 0.5
+
 /** Bodies: this many slices (4 mm) to either side of the middle, this many columns (2 mm) from the front. */
 const BESIDE = 2
 const DEPTH = 8
@@ -96,27 +106,50 @@ function mostLikelyChain(rows: readonly Float64Array[], tissue: readonly number[
     for (let k = 1; k < CLASSES; k++) links[linkOf(k)] += sums[k]
     return links
   })
-  const said = cumulated(shares, mass)
   const steps = Array.from({ length: count + 1 }, (_, s) =>
     s > 0 && s < count ? evidence(shares, mass, s) : 0,
   )
   const topCut = !(tissue[top - CUT_ROWS] > tissue[top + 2] / 2)
+  const states = statesOf(topCut)
+  const said = cumulated(states, shares, mass)
   let best: { score: number; chain: Link[] } = { score: -Infinity, chain: [] }
   for (const scale of SCALES) {
-    const found = chainAt(scale, said, steps, topCut)
+    const found = chainAt(scale, states, said, steps, topCut)
     const score = found.score - 0.5 * ((scale - 1) / SCALE_DEVIATION) ** 2
     if (score > best.score) best = { score, chain: found.chain }
   }
   return best.chain.map(({ link, start, end }) => ({ link, start: start + top, end: end + top }))
 }
 
-/** Weighted log-probability of each link summed over the first n rows: [LINKS][count + 1]. */
-function cumulated(shares: readonly Float64Array[], mass: readonly number[]): Float64Array[] {
+/** A link, and by how many links the network's name for it is off. */
+type State = { readonly link: number; readonly offset: number }
+
+/** Each link with each offset; of a cut field with none: nothing but the names tells there which link is the first. */
+const statesOf = (topCut: boolean): State[] =>
+  Array.from({ length: LINKS }, (_, link) =>
+    (topCut ? [0] : OFFSETS).map((offset) => ({ link, offset })),
+  ).flat()
+
+/** What the network may call a link: the foot of C2 may be a C3 and T2 a T1 when it is off by one. */
+function namesOf({ link, offset }: State): number[] {
+  const name = Math.min(Math.max(link + offset, 0), LINKS - 1)
+  const ends = link === 0 || link === LINKS - 1
+  return ends && name !== link ? [link, name] : [name]
+}
+
+/** Weighted log-probability of each state summed over the first n rows: [states][count + 1]. */
+function cumulated(
+  states: readonly State[],
+  shares: readonly Float64Array[],
+  mass: readonly number[],
+): Float64Array[] {
   const [floor, full] = [0.3, 15] // voxels: what a class may have by mistake, what a row needs to count in full
-  return Array.from({ length: LINKS }, (_, link) => {
+  return states.map((state) => {
+    const names = namesOf(state)
     const sums = new Float64Array(shares.length + 1)
     shares.forEach((share, r) => {
-      const p = (share[link] + floor) / (mass[r] + LINKS * floor)
+      const said = names.reduce((sum, name) => sum + share[name], floor)
+      const p = said / (mass[r] + LINKS * floor)
       sums[r + 1] = sums[r] + ROW_WEIGHT * Math.min(1, mass[r] / full) * Math.log(p)
     })
     return sums
@@ -133,13 +166,15 @@ function evidence(shares: readonly Float64Array[], mass: readonly number[], s: n
   }
   const [above, below] = [mean(s - 2, s), mean(s, s + 2)]
   const step = above.reduce((sum, v, k) => sum + Math.abs(v - below[k]), 0) / 2
+  const unseen = UNSEEN_STEP * Math.min(above[LINKS - 1], below[LINKS - 1])
   const around = Math.max(...mass.slice(Math.max(0, s - 4), s + 4), 1e-6)
-  return STEP_WEIGHT * step + DIP_WEIGHT * Math.max(0, 1 - (mass[s - 1] + mass[s]) / 2 / around)
+  return STEP_WEIGHT * (step + unseen) + DIP_WEIGHT * Math.max(0, 1 - (mass[s - 1] + mass[s]) / 2 / around)
 }
 
 /** The best chain of a neck `scale` times as tall as the mean; the last link, and the first of a cut field, may be short. */
 function chainAt(
   scale: number,
+  states: readonly State[],
   said: readonly Float64Array[],
   steps: readonly number[],
   topCut: boolean,
@@ -150,28 +185,39 @@ function chainAt(
     const z = (rows * ROW_MM - scale * HEIGHT_MM[link]) / (HEIGHT_DEVIATION * HEIGHT_MM[link])
     return cut && z < 0 ? 0 : -0.5 * z * z
   }
-  const score = said.map(() => new Float64Array(count + 1).fill(-Infinity))
-  const from = said.map(() => new Int32Array(count + 1))
-  for (let link = 0; link < LINKS; link++)
+  const score = states.map(() => new Float64Array(count + 1).fill(-Infinity))
+  const from = states.map(() => new Int32Array(count + 1))
+  const before = states.map(() => new Int32Array(count + 1))
+  states.forEach(({ link, offset }, n) => {
+    const uppers = states.flatMap((s, k) =>
+      s.link === link - 1 ? [{ k, cost: s.offset === offset ? 0 : OFFSET_COST }] : [],
+    )
     for (let end = 1; end <= count; end++) {
-      score[link][end] = height(link, end, topCut || end === count) + said[link][end]
+      score[n][end] = height(link, end, topCut || end === count) + said[n][end]
+      if (offset !== 0) score[n][end] -= OFFSET_COST
       if (link === 0) continue
       const least = link === LINKS - 1 ? 1 : Math.max(1, end - MOST_ROWS + 1)
       for (let start = least; start < end; start++) {
-        const spoken = said[link][end] - said[link][start]
-        const value =
-          score[link - 1][start] + steps[start] + spoken + height(link, end - start, end === count)
-        if (value > score[link][end]) {
-          score[link][end] = value
-          from[link][end] = start
-        }
+        const own = steps[start] + said[n][end] - said[n][start] + height(link, end - start, end === count)
+        for (const { k, cost } of uppers)
+          if (score[k][start] - cost + own > score[n][end]) {
+            score[n][end] = score[k][start] - cost + own
+            from[n][end] = start
+            before[n][end] = k
+          }
       }
     }
+  })
   const ends = score.map((s) => s[count])
-  let link = ends.indexOf(Math.max(...ends))
-  const best = ends[link]
+  let n = ends.indexOf(Math.max(...ends))
+  const best = ends[n]
   const chain: Link[] = []
-  for (let end = count; end > 0; end = from[link--][end]) chain.unshift({ link, start: from[link][end], end })
+  for (let end = count; end > 0; ) {
+    const start = from[n][end]
+    chain.unshift({ link: states[n].link, start, end })
+    n = before[n][end]
+    end = start
+  }
   return { score: best, chain }
 }
 

@@ -90,6 +90,13 @@ test('keeps the largest piece of each label and leaves T2 and lower alone', () =
   expect([...labels.data]).toEqual([3, 3, 0, 0, 9, 0, 9, 5])
 })
 
+test("keeps the front arch of C1's ring apart from its masses, but no stray voxel", () => {
+  const row = [...new Array(11).fill(1), 0, 1, 1, 0, 1, 0, 3, 3, 3, 0, 3, 3]
+  const labels = { data: new Uint8Array(row), shape: [1, 1, row.length] as const, ijkToLps: [] }
+  keepLargestComponents(labels)
+  expect([...labels.data]).toEqual([...row.slice(0, 15), 0, 0, 3, 3, 3, 0, 0, 0])
+})
+
 test('drops the weaker of two labels that stand in the wrong order', () => {
   const at = (label: number, z: number, confidence: number) => ({
     label,
