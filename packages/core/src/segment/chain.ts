@@ -36,7 +36,10 @@ const DIP_WEIGHT = 3
  */
 const OFFSETS = [0, -1, 1]
 const OFFSET_COST = 2
-/** T2 and lower have one name: no step can be seen there, and half of one, as between two names seldom told apart, is assumed. */
+/**
+ * T2 and lower have one name: where T1 is called T2, no step shows below it, and half of one is assumed. Only there: a chest,
+ * all T2 to the network, would become a neck.
+ */
 const UNSEEN_STEP = 0.5
 
 /** Bodies: this many slices (4 mm) to either side of the middle, this many columns (2 mm) from the front. */
@@ -109,12 +112,13 @@ function mostLikelyChain(rows: readonly Float64Array[], tissue: readonly number[
   const steps = Array.from({ length: count + 1 }, (_, s) =>
     s > 0 && s < count ? evidence(shares, mass, s) : 0,
   )
+  const unseen = Array.from({ length: count + 1 }, (_, s) => (s > 0 && s < count ? unseenStep(shares, s) : 0))
   const topCut = !(tissue[top - CUT_ROWS] > tissue[top + 2] / 2)
   const states = statesOf(topCut)
   const said = cumulated(states, shares, mass)
   let best: { score: number; chain: Link[] } = { score: -Infinity, chain: [] }
   for (const scale of SCALES) {
-    const found = chainAt(scale, states, said, steps, topCut)
+    const found = chainAt(scale, states, said, steps, unseen, topCut)
     const score = found.score - 0.5 * ((scale - 1) / SCALE_DEVIATION) ** 2
     if (score > best.score) best = { score, chain: found.chain }
   }
@@ -156,19 +160,29 @@ function cumulated(
   })
 }
 
-/** How much speaks for a disc above row s: other labels below it than above, and less bone than around. */
-function evidence(shares: readonly Float64Array[], mass: readonly number[], s: number): number {
+/** Shares of the links in two rows on either side of row s. */
+function beside(shares: readonly Float64Array[], s: number): [above: Float64Array, below: Float64Array] {
   const mean = (from: number, to: number) => {
     const sum = new Float64Array(LINKS)
     for (const share of shares.slice(Math.max(0, from), to)) share.forEach((v, k) => { sum[k] += v }) // biome-ignore format: one sum
     const total = sum.reduce((a, b) => a + b, 0)
     return sum.map((v) => v / Math.max(total, 1e-6))
   }
-  const [above, below] = [mean(s - 2, s), mean(s, s + 2)]
+  return [mean(s - 2, s), mean(s, s + 2)]
+}
+
+/** How much speaks for a disc above row s: other labels below it than above, and less bone than around. */
+function evidence(shares: readonly Float64Array[], mass: readonly number[], s: number): number {
+  const [above, below] = beside(shares, s)
   const step = above.reduce((sum, v, k) => sum + Math.abs(v - below[k]), 0) / 2
-  const unseen = UNSEEN_STEP * Math.min(above[LINKS - 1], below[LINKS - 1])
   const around = Math.max(...mass.slice(Math.max(0, s - 4), s + 4), 1e-6)
-  return STEP_WEIGHT * (step + unseen) + DIP_WEIGHT * Math.max(0, 1 - (mass[s - 1] + mass[s]) / 2 / around)
+  return STEP_WEIGHT * step + DIP_WEIGHT * Math.max(0, 1 - (mass[s - 1] + mass[s]) / 2 / around)
+}
+
+/** What is taken for a step where the network calls both sides T2. */
+function unseenStep(shares: readonly Float64Array[], s: number): number {
+  const [above, below] = beside(shares, s)
+  return STEP_WEIGHT * UNSEEN_STEP * Math.min(above[LINKS - 1], below[LINKS - 1])
 }
 
 /** The best chain of a neck `scale` times as tall as the mean; the last link, and the first of a cut field, may be short. */
@@ -177,6 +191,7 @@ function chainAt(
   states: readonly State[],
   said: readonly Float64Array[],
   steps: readonly number[],
+  unseen: readonly number[],
   topCut: boolean,
 ): { score: number; chain: Link[] } {
   const count = steps.length - 1
@@ -198,7 +213,12 @@ function chainAt(
       if (link === 0) continue
       const least = link === LINKS - 1 ? 1 : Math.max(1, end - MOST_ROWS + 1)
       for (let start = least; start < end; start++) {
-        const own = steps[start] + said[n][end] - said[n][start] + height(link, end - start, end === count)
+        const own =
+          steps[start] +
+          (link === LINKS - 1 ? unseen[start] : 0) +
+          said[n][end] -
+          said[n][start] +
+          height(link, end - start, end === count)
         for (const { k, cost } of uppers)
           if (score[k][start] - cost + own > score[n][end]) {
             score[n][end] = score[k][start] - cost + own
