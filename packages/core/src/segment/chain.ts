@@ -109,16 +109,13 @@ function mostLikelyChain(rows: readonly Float64Array[], tissue: readonly number[
     for (let k = 1; k < CLASSES; k++) links[linkOf(k)] += sums[k]
     return links
   })
-  const steps = Array.from({ length: count + 1 }, (_, s) =>
-    s > 0 && s < count ? evidence(shares, mass, s) : 0,
-  )
-  const unseen = Array.from({ length: count + 1 }, (_, s) => (s > 0 && s < count ? unseenStep(shares, s) : 0))
+  const borders = shares.map((_, s) => (s === 0 ? NO_BORDER : borderAt(shares, mass, s)))
   const topCut = !(tissue[top - CUT_ROWS] > tissue[top + 2] / 2)
   const states = statesOf(topCut)
   const said = cumulated(states, shares, mass)
   let best: { score: number; chain: Link[] } = { score: -Infinity, chain: [] }
   for (const scale of SCALES) {
-    const found = chainAt(scale, states, said, steps, unseen, topCut)
+    const found = chainAt(scale, states, said, borders, topCut)
     const score = found.score - 0.5 * ((scale - 1) / SCALE_DEVIATION) ** 2
     if (score > best.score) best = { score, chain: found.chain }
   }
@@ -160,29 +157,25 @@ function cumulated(
   })
 }
 
-/** Shares of the links in two rows on either side of row s. */
-function beside(shares: readonly Float64Array[], s: number): [above: Float64Array, below: Float64Array] {
+/** What speaks for a disc above a row; `unseen` counts where a link begins that has no name of its own. */
+type Border = { readonly seen: number; readonly unseen: number }
+const NO_BORDER: Border = { seen: 0, unseen: 0 }
+
+/** Seen: other labels below row s than above, and less bone than around. Unseen: the network calls both sides T2. */
+function borderAt(shares: readonly Float64Array[], mass: readonly number[], s: number): Border {
   const mean = (from: number, to: number) => {
     const sum = new Float64Array(LINKS)
     for (const share of shares.slice(Math.max(0, from), to)) share.forEach((v, k) => { sum[k] += v }) // biome-ignore format: one sum
     const total = sum.reduce((a, b) => a + b, 0)
     return sum.map((v) => v / Math.max(total, 1e-6))
   }
-  return [mean(s - 2, s), mean(s, s + 2)]
-}
-
-/** How much speaks for a disc above row s: other labels below it than above, and less bone than around. */
-function evidence(shares: readonly Float64Array[], mass: readonly number[], s: number): number {
-  const [above, below] = beside(shares, s)
+  const [above, below] = [mean(s - 2, s), mean(s, s + 2)]
   const step = above.reduce((sum, v, k) => sum + Math.abs(v - below[k]), 0) / 2
   const around = Math.max(...mass.slice(Math.max(0, s - 4), s + 4), 1e-6)
-  return STEP_WEIGHT * step + DIP_WEIGHT * Math.max(0, 1 - (mass[s - 1] + mass[s]) / 2 / around)
-}
-
-/** What is taken for a step where the network calls both sides T2. */
-function unseenStep(shares: readonly Float64Array[], s: number): number {
-  const [above, below] = beside(shares, s)
-  return STEP_WEIGHT * UNSEEN_STEP * Math.min(above[LINKS - 1], below[LINKS - 1])
+  return {
+    seen: STEP_WEIGHT * step + DIP_WEIGHT * Math.max(0, 1 - (mass[s - 1] + mass[s]) / 2 / around),
+    unseen: STEP_WEIGHT * UNSEEN_STEP * Math.min(above[LINKS - 1], below[LINKS - 1]),
+  }
 }
 
 /** The best chain of a neck `scale` times as tall as the mean; the last link, and the first of a cut field, may be short. */
@@ -190,11 +183,10 @@ function chainAt(
   scale: number,
   states: readonly State[],
   said: readonly Float64Array[],
-  steps: readonly number[],
-  unseen: readonly number[],
+  borders: readonly Border[],
   topCut: boolean,
 ): { score: number; chain: Link[] } {
-  const count = steps.length - 1
+  const count = borders.length
   const height = (link: number, rows: number, cut: boolean): number => {
     if (link === LINKS - 1) return 0
     const z = (rows * ROW_MM - scale * HEIGHT_MM[link]) / (HEIGHT_DEVIATION * HEIGHT_MM[link])
@@ -214,8 +206,8 @@ function chainAt(
       const least = link === LINKS - 1 ? 1 : Math.max(1, end - MOST_ROWS + 1)
       for (let start = least; start < end; start++) {
         const own =
-          steps[start] +
-          (link === LINKS - 1 ? unseen[start] : 0) +
+          borders[start].seen +
+          (link === LINKS - 1 ? borders[start].unseen : 0) +
           said[n][end] -
           said[n][start] +
           height(link, end - start, end === count)
