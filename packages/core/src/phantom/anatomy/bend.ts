@@ -1,7 +1,12 @@
 import type { Vec3 } from '../../volume/geometry.ts'
 import { type Grain, grainAt } from './grain.ts'
 import type { Landmarks } from './landmarks.ts'
-import { createLattice, FAR_MM, fetch, type Lattice } from './lattice.ts'
+import { boxOf, createLattice, FAR_MM, fetch, type Lattice } from './lattice.ts'
+
+/** Farther than any bend moves bone, mm. */
+const REACH_MM = 3
+
+const moved = (p: Vec3, mm: number): Vec3 => [p[0] + mm, p[1] + mm, p[2] + mm]
 
 /** Where the bone at a point of a bent vertebra comes from, mm; the centre stays where it is. */
 export type Bend = (x: number, y: number, z: number) => Vec3
@@ -32,18 +37,15 @@ function smooth(u: number): number {
 
 /** The bent bone's distance field. Bends are gentle, so distances stay nearly true. */
 export function bent(lattice: Lattice, bend: Bend): Lattice {
-  const { nodes, origin, stepMm, data } = lattice
-  const last = origin.map((v, k) => v + (nodes[k] - 1) * stepMm) as unknown as Vec3
-  const out = createLattice({ min: origin, max: last }, stepMm, FAR_MM)
+  const { min, max } = boxOf(lattice)
+  const out = createLattice({ min: moved(min, -REACH_MM), max: moved(max, REACH_MM) }, lattice.stepMm, FAR_MM)
+  const { data, nodes, origin, stepMm } = out
   let n = 0
   for (let k = 0; k < nodes[2]; k++)
     for (let j = 0; j < nodes[1]; j++)
       for (let i = 0; i < nodes[0]; i++, n++) {
-        const p =
-          data[n] < FAR_MM
-            ? bend(origin[0] + i * stepMm, origin[1] + j * stepMm, origin[2] + k * stepMm)
-            : undefined
-        if (p) out.data[n] = fetch(lattice, ...p)
+        const [x, y, z] = [origin[0] + i * stepMm, origin[1] + j * stepMm, origin[2] + k * stepMm]
+        if (fetch(lattice, x, y, z) < FAR_MM) data[n] = fetch(lattice, ...bend(x, y, z))
       }
   return out
 }

@@ -92,11 +92,6 @@ export function boundsIn(m: Mat4, { min, max }: Bounds): Bounds {
   return { min: low as unknown as Vec3, max: high as unknown as Vec3 }
 }
 
-export const boxOf = ({ origin, nodes, stepMm }: Lattice): Bounds => ({
-  min: origin,
-  max: [0, 1, 2].map((k) => origin[k] + (nodes[k] - 1) * stepMm) as unknown as Vec3,
-})
-
 export const overlap = (a: Bounds, b: Bounds): boolean =>
   [0, 1, 2].every((k) => a.min[k] < b.max[k] && b.min[k] < a.max[k])
 

@@ -140,6 +140,8 @@ export type Build = {
   readonly pillar: number
   /** How much broader than deep pillars are. */
   readonly broad: number
+  /** From the back of the bodies to the spinolaminar junction, mm. */
+  readonly canalMm: number
   /** By how much discs are thinner than the nominal ones, mm: the bodies are taller by it. */
   readonly discLossMm: number
   /** Share of the bodies next to a worn disc, which is thinner still and its end plates flatter. */
@@ -157,6 +159,9 @@ export type Build = {
   /** Bend of each bone by itself, mm, and the length over which it changes. */
   readonly bendMm: number
   readonly bendLengthMm: number
+  /** From the body's side to the middle of the artery's foramen, and the radius of the bars around that, mm. */
+  readonly foramenMm: number
+  readonly ribMm: number
   /** Angle between a facet's normal and the body's axis, and how far the left one is turned outwards, radians. */
   readonly facet: number
   readonly turn: number
@@ -164,20 +169,23 @@ export type Build = {
 
 export const drawBuild = (random: Random): Build => ({
   width: 1.04 + 0.09 * random.normal(),
-  depth: 1 + 0.06 * random.normal(),
+  depth: 1.05 + 0.08 * random.normal(),
   spread: 0.98 + 0.06 * random.normal(),
-  pillar: 1 + 0.08 * random.normal(),
-  broad: random.range(0.9, 1.8),
+  pillar: 1.1 + 0.09 * random.normal(),
+  broad: random.range(0.85, 1.5),
+  canalMm: random.range(14, 18.5),
   discLossMm: random.range(-0.8, 2.8),
   wear: random.range(0, 0.5),
   uncusMm: random.range(3, 6),
   taper: random.range(0.05, 0.25),
   lipMm: random.range(0.5, 4.5),
-  bevelMm: random.range(0, 2.5),
+  bevelMm: random.range(0, 4),
   slant: random.range(-0.03, 0.3),
   waist: random.range(0.05, 0.25),
   jointMm: random.range(-0.7, 3.2),
-  pillarWaistMm: random.range(0.6, 3),
+  pillarWaistMm: random.range(0.3, 2.2),
+  foramenMm: random.range(4.2, 5.8),
+  ribMm: random.range(2.1, 3.4),
   bendMm: random.range(0.3, 1.3),
   bendLengthMm: random.range(9, 20),
   facet: 0.78 + 0.07 * random.normal(),
@@ -219,7 +227,7 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
     ),
   ]
   const pillarY = back + v(6.6, 0.06)
-  const junctionY = back + v(17.2, 0.04)
+  const junctionY = back + v(build.canalMm, 0.04)
   const tipY = Math.max(junctionY + 8, v(size.spine, 0.08))
   const tipZ = v(size.drop, 0.25)
   const wing = Math.max(width / 2 + 12, v(index === 4 ? 31 : 25.5 + index * 0.5, 0.05))
@@ -282,9 +290,9 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
     )
     // Transverse process: a gutter around the vertebral artery that runs down and forward, ending in two tubercles.
     const wx = s * v(wing, 0.05)
-    const hole = s * (width / 2 + v(last ? 5 : 5.2, 0.12))
+    const hole = s * (width / 2 + v(build.foramenMm, 0.1))
     const holeY = back - v(5.6, 0.12)
-    const front = last ? v(1.9, 0.15) : v(2.3, 0.1)
+    const front = (last ? 0.8 : 1) * v(build.ribMm, 0.12)
     const fall = last ? 1.5 : random.range(-6.5, -1.5)
     strokes.push(
       add(
@@ -293,7 +301,7 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
             [
               [s * (width / 2 - 2), -1.5, -0.5],
               [hole, holeY - 4.4, -1.5],
-              [wx - s * 3, last ? -1 : holeY - 4.8, fall],
+              last ? [hole + s * v(4, 0.3), holeY - 2, 0] : [wx - s * 3, holeY - 4.8, fall],
             ],
             [front * 1.25, front * 0.85, last ? 1.6 : v(index === 3 ? 3 : 2.1, 0.15)],
           ),
@@ -310,7 +318,7 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
               [hole + s * 1.5, holeY + (last ? 4.6 : 4.4), -1.5],
               [wx, last ? 8 : holeY + 2.5, last ? 1.5 : fall],
             ],
-            [3.2, last ? 3.9 : v(2.4, 0.1), last ? v(3.7, 0.1) : v(2.1, 0.15)],
+            [3.2, last ? 3.9 : v(build.ribMm, 0.12), last ? v(3.7, 0.1) : v(2.1, 0.15)],
           ),
           [0, 0, -1],
           [1, 1, v(1.25, 0.1)],
