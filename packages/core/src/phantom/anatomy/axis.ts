@@ -14,7 +14,19 @@ export function buildAxis(build: Build, random: Random): Vertebra {
   const lean = random.range(-0.8, 2.5)
   const facet = build.facet - 0.03
   const strokes: Stroke[] = [
-    add(body({ width, depth, height, hollowTop: 0, hollowBottom: 1.8, lip: 2.6, uncus: 0, taper: 0 }), 2),
+    add(
+      body({
+        width,
+        depth,
+        height,
+        hollowTop: 0,
+        hollowBottom: random.range(1, 2.6),
+        lip: 0.7 + v(build.lipMm, 0.3),
+        uncus: 0,
+        taper: 0,
+      }),
+      2,
+    ),
     add(ellipsoid([0, 0.5, 6], [9.5, 7.2, 8]), 4),
     // The shoulders that carry C1: one wide block, smooth in front, that falls off to both sides.
     add(
@@ -38,9 +50,10 @@ export function buildAxis(build: Build, random: Random): Vertebra {
       add(
         facetBlock(
           [s * v(18.5 * build.spread, 0.03), 12.5, -6],
-          [v(6 * build.pillar), v(5.7 * build.pillar)],
+          [v(5.9 * build.pillar * Math.sqrt(build.broad)), v((5.9 * build.pillar) / Math.sqrt(build.broad))],
           { lean: facet + 0.05 * random.normal(), turn: s * build.turn },
-          v(5.9),
+          v(5.9) - build.jointMm / 2,
+          build.pillarWaistMm,
         ),
         3,
       ),

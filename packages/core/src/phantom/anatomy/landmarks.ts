@@ -45,3 +45,6 @@ export const cornerOf = ({ corner, depth, height }: Landmarks): Vec3 => corner ?
 
 /** Upper front corner of the body, likewise. */
 export const browOf = ({ brow, depth, height }: Landmarks): Vec3 => brow ?? [0, -depth / 2, height / 2]
+
+/** C2: where the dens leaves its body: as measured, or the formulas'. */
+export const neckOf = ({ neck }: Landmarks): Vec3 => neck ?? [0, 0.5, 12.5]

@@ -20,6 +20,11 @@ export const boundsOf = (parts: readonly Bounds[]): Bounds => ({
   max: [0, 1, 2].map((k) => Math.max(...parts.map((p) => p.max[k]))) as unknown as Vec3,
 })
 
+export const boxOf = ({ origin, nodes, stepMm }: Lattice): Bounds => ({
+  min: origin,
+  max: [0, 1, 2].map((k) => origin[k] + (nodes[k] - 1) * stepMm) as unknown as Vec3,
+})
+
 /** A lattice over the bounds; its nodes lie on multiples of the step, so that lattices of one step align. */
 export function createLattice(bounds: Bounds, stepMm: number, fill: number): Lattice {
   const low = bounds.min.map((v) => Math.floor(v / stepMm))
@@ -80,10 +85,9 @@ export function sculpt(strokes: readonly Stroke[], stepMm: number, within?: Boun
 export function sculptOn(lattice: Lattice, strokes: readonly Stroke[]): Lattice {
   const { data, nodes, origin, stepMm } = lattice
   const margin = FAR_MM / 2
-  const last = [0, 1, 2].map((k) => origin[k] + (nodes[k] - 1) * stepMm) as unknown as Vec3
   const grown = createLattice(
     boundsOf([
-      { min: origin, max: last },
+      boxOf(lattice),
       ...strokes
         .filter((s) => !s.carve)
         .map(({ shape: { min, max } }) => ({

@@ -2,6 +2,7 @@ import { invert, type Mat4, multiply, transform, type Vec3 } from '../../volume/
 import type { Random } from '../random.ts'
 import { buildAtlas } from './atlas.ts'
 import { buildAxis } from './axis.ts'
+import { bent, bentMarks, createBend } from './bend.ts'
 import { buildCage, buildLarynx } from './cage.ts'
 import { createGrain, type Grain, grainAt } from './grain.ts'
 import type { Landmarks, Solid } from './landmarks.ts'
@@ -53,6 +54,7 @@ export const firmAt = ({ behindMm, fadeMm, aboveMm }: Firm, y: number, z: number
 /** The vertebrae of the parametric family. */
 export function buildVertebrae(random: Random): Solid[] {
   const build = drawBuild(random.fork('build'))
+  const grain = createGrain(random.fork('bend'))
   return VERTEBRAE.map((name, i) => {
     const r = random.fork(name)
     const { strokes, marks } =
@@ -63,10 +65,11 @@ export function buildVertebrae(random: Random): Solid[] {
           : i < 7
             ? buildSubaxial(i - 2, build, r)
             : buildThoracic(i - 7, r)
+    const bend = createBend(grain, 4.7 * i, build.bendMm, build.bendLengthMm)
     return {
-      marks,
+      marks: bentMarks(marks, bend),
       boxes: strokes.map((s) => s.shape),
-      lattice: (stepMm) => sculpt(strokes, stepMm),
+      lattice: (stepMm) => bent(sculpt(strokes, stepMm), bend),
       roughMm: 0.28,
     }
   })
@@ -88,11 +91,6 @@ export function boundsIn(m: Mat4, { min, max }: Bounds): Bounds {
   }
   return { min: low as unknown as Vec3, max: high as unknown as Vec3 }
 }
-
-export const boxOf = ({ origin, nodes, stepMm }: Lattice): Bounds => ({
-  min: origin,
-  max: [0, 1, 2].map((k) => origin[k] + (nodes[k] - 1) * stepMm) as unknown as Vec3,
-})
 
 export const overlap = (a: Bounds, b: Bounds): boolean =>
   [0, 1, 2].every((k) => a.min[k] < b.max[k] && b.min[k] < a.max[k])

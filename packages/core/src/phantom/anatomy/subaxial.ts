@@ -28,31 +28,51 @@ type Body = {
   readonly uncus: number
   /** By what share the upper end plate is wider than the lower one, which lies between the lips below. */
   readonly taper: number
+  /** By how much the body is slimmer at half of its height, share. */
+  readonly waist?: number
+  /** Slope of both end plates, falling to the front. */
+  readonly slant?: number
+  /** How far the upper front edge is rounded off, mm: the lip above overhangs it. */
+  readonly bevel?: number
 }
 
 /** A vertebral body centred on the origin: waisted, flat behind, with hollow end plates. */
-export function body({ width, depth, height, hollowTop, hollowBottom, lip, uncus, taper }: Body): Shape {
+export function body({
+  width,
+  depth,
+  height,
+  hollowTop,
+  hollowBottom,
+  lip,
+  uncus,
+  taper,
+  waist = 0.09,
+  slant = 0,
+  bevel = 0,
+}: Body): Shape {
   const a = width / 2
   const b = depth / 2
   const h = height / 2
   const least = Math.min(a, b)
   return {
-    sdf: (x, y, z) => {
-      const waist = 1 - 0.09 * Math.max(0, 1 - (z * z) / (h * h))
-      const u = Math.abs(x) / (a * waist * (1 + (taper / 2) * Math.max(-1, Math.min(1, z / h))))
-      const w = Math.abs(y > 0 ? y * 0.97 : y) / (b * waist)
+    sdf: (x, y, level) => {
+      const z = level - slant * y
+      const slim = 1 - waist * Math.max(0, 1 - (z * z) / (h * h))
+      const u = Math.abs(x) / (a * slim * (1 + (taper / 2) * Math.max(-1, Math.min(1, z / h))))
+      const w = Math.abs(y > 0 ? y * 0.97 : y) / (b * slim)
       const r = Math.sqrt(
         Math.sqrt(u * u * u * u + w * w * w * w * (y > 0 ? 1 : 0.55) + (y > 0 ? 0 : u * u * w * w)),
       )
       const side = (r - 1) * least
       const r2 = Math.min(1.2, r * r)
       const edge = u > 0.5 ? Math.min(1.1, (u - 0.5) / 0.5) : 0
+      const front = y < 0 ? (y / b) * (y / b) : 0
       const top =
         h -
-        hollowTop * (1 - r2) +
+        hollowTop * (1 - r2) -
+        bevel * front +
         uncus * edge * edge * (y > -0.35 * b ? 1 : Math.max(0, 1 + (y + 0.35 * b) / 5))
-      const drop = y < 0 ? lip * (y / b) * (y / b) : 0
-      const bottom = -h + hollowBottom * (1 - r2) - drop + uncus * 0.6 * edge * edge
+      const bottom = -h + hollowBottom * (1 - r2) - lip * front + uncus * 0.6 * edge * edge
       const plate = Math.max(z - top, bottom - z)
       if (side > -1.6 && plate > -1.6) {
         const p = side + 1.6
@@ -61,20 +81,22 @@ export function body({ width, depth, height, hollowTop, hollowBottom, lip, uncus
       }
       return Math.max(side, plate)
     },
-    min: [-a * (1 + taper) - 1, -b - 1, -h - lip - 1],
-    max: [a * (1 + taper) + 1, b + 1, h + uncus * 1.4 + 1],
+    min: [-a * (1 + taper) - 1, -b - 1, -h - lip - slant * b - 1],
+    max: [a * (1 + taper) + 1, b + 1, h + uncus * 1.4 + slant * b + 1],
   }
 }
 
 /**
  * An articular pillar: a column cut above and below by parallel facets whose normal leans back by `lean` and is
- * turned to the left by `turn`, in radians. `half` is half of the distance between the facets, mm.
+ * turned to the left by `turn`, in radians. `half` is half of the distance between the facets and `waist` by how much
+ * it is slimmer between them, mm.
  */
 export function facetBlock(
   [cx, cy, cz]: Vec3,
   [hx, hy]: readonly [number, number],
   { lean, turn = 0 }: { readonly lean: number; readonly turn?: number },
   half: number,
+  waist = 1.2,
 ): Shape {
   const nx = Math.sin(lean) * Math.sin(turn)
   const ny = Math.sin(lean) * Math.cos(turn)
@@ -82,8 +104,6 @@ export function facetBlock(
   const column = box([cx, cy, cz], [hx, hy, 40], 0.75 * Math.min(hx, hy))
   // The rim of a facet is round, its face hardly domed.
   const rim = 2
-  // Between its facets a pillar is slimmer.
-  const waist = 1.2
   const tall = (half + hx * Math.abs(nx) + hy * Math.abs(ny)) / nz
   return {
     sdf: (x, y, z) => {
@@ -118,26 +138,56 @@ export type Build = {
   /** Distance between the pillars, and their size, against the nominal ones. */
   readonly spread: number
   readonly pillar: number
+  /** How much broader than deep pillars are. */
+  readonly broad: number
+  /** From the back of the bodies to the spinolaminar junction, mm. */
+  readonly canalMm: number
   /** By how much discs are thinner than the nominal ones, mm: the bodies are taller by it. */
   readonly discLossMm: number
   /** Share of the bodies next to a worn disc, which is thinner still and its end plates flatter. */
   readonly wear: number
   readonly uncusMm: number
   readonly taper: number
+  /** Of the bodies: see `body`. */
+  readonly lipMm: number
+  readonly bevelMm: number
+  readonly slant: number
+  readonly waist: number
+  /** What facets lack of the whole way to each other, mm, and how much slimmer pillars are between theirs. */
+  readonly jointMm: number
+  readonly pillarWaistMm: number
+  /** Bend of each bone by itself, mm, and the length over which it changes. */
+  readonly bendMm: number
+  readonly bendLengthMm: number
+  /** From the body's side to the middle of the artery's foramen, and the radius of the bars around that, mm. */
+  readonly foramenMm: number
+  readonly ribMm: number
   /** Angle between a facet's normal and the body's axis, and how far the left one is turned outwards, radians. */
   readonly facet: number
   readonly turn: number
 }
 
 export const drawBuild = (random: Random): Build => ({
-  width: 1 + 0.06 * random.normal(),
-  depth: 1 + 0.06 * random.normal(),
+  width: 1.04 + 0.09 * random.normal(),
+  depth: 1.05 + 0.08 * random.normal(),
   spread: 0.98 + 0.06 * random.normal(),
-  pillar: 1 + 0.08 * random.normal(),
+  pillar: 1.1 + 0.09 * random.normal(),
+  broad: random.range(0.85, 1.5),
+  canalMm: random.range(15, 19),
   discLossMm: random.range(-0.8, 2.8),
   wear: random.range(0, 0.5),
   uncusMm: random.range(3, 6),
   taper: random.range(0.05, 0.25),
+  lipMm: random.range(0.5, 4.5),
+  bevelMm: random.range(0, 4),
+  slant: random.range(-0.03, 0.3),
+  waist: random.range(0.05, 0.25),
+  jointMm: random.range(-0.7, 3.2),
+  pillarWaistMm: random.range(0.3, 2.2),
+  foramenMm: random.range(4.2, 5.8),
+  ribMm: random.range(2.1, 3.4),
+  bendMm: random.range(0.3, 1.3),
+  bendLengthMm: random.range(9, 20),
   facet: 0.78 + 0.07 * random.normal(),
   turn: random.range(-0.15, 0.4),
 })
@@ -155,23 +205,29 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
   const back = depth / 2
   const facet = build.facet + (index === 4 ? 0.12 : 0) + random.normal() * 0.04
   const forked = random.chance(size.forked)
+  const lip = v(build.lipMm, 0.3)
+  const bevel = v(build.bevelMm, 0.3)
+  const slant = build.slant + 0.05 * random.normal()
   const strokes: Stroke[] = [
     add(
       body({
         width,
         depth,
         height,
-        hollowTop: flat * v(0.7, 0.3),
-        hollowBottom: flat * v(1.5, 0.3),
-        lip: v(1.9, 0.25),
+        hollowTop: flat * random.range(0.2, 1.5),
+        hollowBottom: flat * random.range(0.8, 2.6),
+        lip,
         uncus,
         taper: build.taper,
+        waist: build.waist,
+        slant,
+        bevel,
       }),
       0.1,
     ),
   ]
   const pillarY = back + v(6.6, 0.06)
-  const junctionY = back + v(17.2, 0.04)
+  const junctionY = back + v(build.canalMm, 0.04)
   const tipY = Math.max(junctionY + 8, v(size.spine, 0.08))
   const tipZ = v(size.drop, 0.25)
   const wing = Math.max(width / 2 + 12, v(index === 4 ? 31 : 25.5 + index * 0.5, 0.05))
@@ -208,10 +264,11 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
       add(
         facetBlock(
           [px, pillarY, -0.5 + drop * 0.5],
-          [v(6.5 * build.pillar), v(5.6 * build.pillar)],
+          [v(6.1 * build.pillar * Math.sqrt(build.broad)), v((6.1 * build.pillar) / Math.sqrt(build.broad))],
           { lean, turn: s * (build.turn - 0.06 * index) },
-          // Half of the way to the next vertebra, and a little more: `separate` makes the joint space.
-          v(8.85 * Math.cos(lean) + 0.35, 0.03),
+          // Half of the way to the next vertebra; where it is a little more, `separate` makes the joint space.
+          v(8.85 * Math.cos(lean), 0.03) - build.jointMm / 2,
+          v(build.pillarWaistMm, 0.2),
         ),
         2.5,
       ),
@@ -233,10 +290,10 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
     )
     // Transverse process: a gutter around the vertebral artery that runs down and forward, ending in two tubercles.
     const wx = s * v(wing, 0.05)
-    const hole = s * (width / 2 + v(last ? 5 : 5.2, 0.12))
+    const hole = s * (width / 2 + v(build.foramenMm, 0.1))
     const holeY = back - v(5.6, 0.12)
-    const front = last ? v(1.9, 0.15) : v(2.3, 0.1)
-    const fall = last ? 1.5 : random.range(-4.5, -2)
+    const front = (last ? 0.8 : 1) * v(build.ribMm, 0.12)
+    const fall = last ? 1.5 : random.range(-6.5, -1.5)
     strokes.push(
       add(
         stretched(
@@ -244,7 +301,7 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
             [
               [s * (width / 2 - 2), -1.5, -0.5],
               [hole, holeY - 4.4, -1.5],
-              [wx - s * 3, last ? -1 : holeY - 4.8, fall],
+              last ? [hole + s * v(4, 0.3), holeY - 2, 0] : [wx - s * 3, holeY - 4.8, fall],
             ],
             [front * 1.25, front * 0.85, last ? 1.6 : v(index === 3 ? 3 : 2.1, 0.15)],
           ),
@@ -261,7 +318,7 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
               [hole + s * 1.5, holeY + (last ? 4.6 : 4.4), -1.5],
               [wx, last ? 8 : holeY + 2.5, last ? 1.5 : fall],
             ],
-            [3.2, last ? 3.9 : v(2.4, 0.1), last ? v(3.7, 0.1) : v(2.1, 0.15)],
+            [3.2, last ? 3.9 : v(build.ribMm, 0.12), last ? v(3.7, 0.1) : v(2.1, 0.15)],
           ),
           [0, 0, -1],
           [1, 1, v(1.25, 0.1)],
@@ -328,6 +385,8 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
       junction: [0, junctionY, -2.5],
       spinousTip: [0, tipY, tipZ],
       transverseTip: [wing, 2, -3],
+      corner: [0, -back, -height / 2 - (slant * depth) / 2 - lip],
+      brow: [0, -back, height / 2 - (slant * depth) / 2 - bevel],
     },
   }
 }

@@ -1,5 +1,5 @@
 import { type Mat4, multiply, transform, type Vec3 } from '../../volume/geometry.ts'
-import { cornerOf, type Landmarks } from '../anatomy/landmarks.ts'
+import { cornerOf, type Landmarks, neckOf } from '../anatomy/landmarks.ts'
 import type { Bounds } from '../anatomy/lattice.ts'
 import { rotation, shifted } from '../anatomy/spine.ts'
 import type { Random } from '../random.ts'
@@ -90,7 +90,7 @@ const tilt = (random: Random, [x, y, z]: Vec3, by = 0.25): Vec3 => [
 ]
 
 function dens({ marks, severity, fracture, random }: Break): Lesion {
-  const [nx, ny, nz] = marks.neck ?? [0, 0.5, 12.5]
+  const [nx, ny, nz] = neckOf(marks)
   const centre: Vec3 = [nx, ny, nz + random.range(-1.5, 1.5)]
   const back = random.chance(0.6) ? 1 : -1
   const move: Vec3 = [

@@ -1,5 +1,5 @@
 import type { Vec3 } from '../../volume/geometry.ts'
-import { browOf, type Landmarks } from '../anatomy/landmarks.ts'
+import { browOf, type Landmarks, neckOf } from '../anatomy/landmarks.ts'
 import { add, carve, chain, ellipsoid, rod, type Shape, type Stroke, stretched } from '../anatomy/shapes.ts'
 import type { PlannedLookAlike } from '../plan.ts'
 import type { Random } from '../random.ts'
@@ -372,17 +372,18 @@ function neurocentral({ marks, severity, random }: Setting): Sketch {
 }
 
 /** The dens as an ossicle of its own: small, round, corticated, well above a rounded stump. */
-function osOdontoideum({ severity, random }: Setting): Sketch {
-  const z = random.range(11, 14)
+function osOdontoideum({ marks, severity, random }: Setting): Sketch {
+  const [x, y, neckZ] = neckOf(marks)
+  const z = neckZ + random.range(-1, 1.5)
   const half = 1.3 + 1.6 * severity
   return {
     strokes: [
-      carve(ellipsoid([0, 0.8, z], [10.5, 10.5, half]), 1.8),
+      carve(ellipsoid([x, y, z], [9.5, 9.5, half]), 1.8),
       // The ossicle's tip and the stump's shoulders are worn round.
-      carve(rod([-5, 7.6, z + half], [5, 7.6, z + half], 1.6), 2),
-      carve(rod([-5, -6.6, z - half], [5, -6.6, z - half], 1.4), 2),
+      carve(rod([x - 5, y + 7, z + half], [x + 5, y + 7, z + half], 1.6), 2),
+      carve(rod([x - 5, y - 7.2, z - half], [x + 5, y - 7.2, z - half], 1.4), 2),
     ],
-    centre: [0, 0.8, z],
+    centre: [x, y, z],
     radii: [7, 7, half + 2.5],
   }
 }
@@ -442,7 +443,8 @@ function schmorlNode({ marks, severity, random }: Setting): Sketch {
   const centre: Vec3 = [
     random.range(-0.2, 0.2) * width,
     random.range(-0.15, 0.25) * depth,
-    s * (height / 2 - 0.3 * r),
+    // End plates are hollow, the lower one more.
+    s * (height / 2 - 0.3 * r - (s < 0 ? 1 : 0.4)),
   ]
   const rimHu = random.range(60, 220)
   const lobe = (at: Vec3, size: number): Hollow => ({
