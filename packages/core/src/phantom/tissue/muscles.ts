@@ -244,7 +244,7 @@ export function buildMuscles(spine: Spine, bulk: number, random: Random): Shape[
     const width = Math.max(...edge.map(([, x, y], i) => Math.hypot(x - other[i][1], y - other[i][2])))
     const strands = Math.min(9, 1 + Math.ceil(width / (1.6 * radius[0])))
     return [1, -1].map((side) => {
-      const grow = bulk * random.range(0.95, 1.12)
+      const grow = bulk * random.range(1.15, 1.4)
       const last = edge.length - 1
       const r = (i: number) => grow * (radius[0] + (i / last) * (radius[1] - radius[0]))
       return Array.from({ length: strands }, (_, n) => (strands > 1 ? n / (strands - 1) : 0)).flatMap((t) => {

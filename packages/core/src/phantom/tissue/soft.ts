@@ -42,7 +42,7 @@ export function buildSoft(options: {
   const deep = random.range(-105, -60)
   const marble = random.range(10, 30)
   // Half of what lies between two muscles, mm: more in old and unused ones.
-  const planeMm = random.range(0.25, 1.5)
+  const planeMm = 0.15 + 1.1 * random.range(0, 1) ** 2
   const nx = nodes[0]
   const nxy = nx * nodes[1]
   let n = 0
@@ -117,7 +117,7 @@ export function buildSoft(options: {
     if (layer.fleshy)
       paint(layer.shapes, layer.blendMm, (i, smooth, x, y, z) => {
         if (smooth > 4) return
-        const d = smooth + 1.1 * grainAt(grain, x * 0.19, y * 0.19, z * 0.1)
+        const d = smooth + 1.8 * grainAt(grain, x * 0.13, y * 0.13, z * 0.07)
         if (d < first[i]) {
           second[i] = first[i]
           first[i] = d
