@@ -99,6 +99,7 @@ export async function* analyze(
       networks: Object.fromEntries(Object.entries(manifest.networks).map(([name, n]) => [name, n.sha256])),
       operatingPoint: manifest.decision.operatingPoint,
       ...pointsOf(manifest.decision),
+      ...(manifest.decision.site && { site: manifest.decision.site.learnedOn }),
     },
     createdAt: new Date(clock()).toISOString(),
     source,
@@ -169,7 +170,7 @@ function results(
 ): Pick<Report, 'vertebrae' | 'patient'> {
   const byLevel = new Map(judged.map((j) => [j.crop.level, j]))
   const probabilities = Object.fromEntries(
-    judged.map((j) => [j.crop.level, vertebraProbability(j.scores, decision)]),
+    judged.map((j) => [j.crop.level, vertebraProbability(j.crop.level, j.scores, decision)]),
   ) as Partial<Record<Level, number>>
   const decided = decide(probabilities, decision)
   return {

@@ -26,6 +26,7 @@ export {
   type OperatingPointName,
 } from './decide/operating-points.ts'
 export { pointsOfReport, recall } from './decide/recall.ts'
+export { adjustToSite, LEAST_AT_SITE } from './decide/site.ts'
 export { type Deidentified, type DeidentifyOptions, deidentify } from './deidentify/deidentify.ts'
 export { type Detector, openDetector } from './detector.ts'
 export { createDecoders, type DecodeReply, type StartThread } from './dicom/codecs/decoders.ts'
@@ -39,7 +40,13 @@ export {
   type Part,
   pointsOfBundle,
 } from './evaluate/assessment.ts'
-export { type CaseContext, caseOfReport, extentsOf, failedCase } from './evaluate/cases/case-of-report.ts'
+export {
+  type CaseContext,
+  caseOfReport,
+  extentsOf,
+  failedCase,
+  scoresOf,
+} from './evaluate/cases/case-of-report.ts'
 export { compareCentres, compareLabels, vertebraeOfMask } from './evaluate/cases/labels.ts'
 export {
   hullOfSlices,

@@ -26,6 +26,10 @@ const perColumn = <T extends z.ZodType>(value: T) =>
 const thresholds = perColumn(probability)
 export type Thresholds = z.infer<typeof thresholds>
 
+/** Logits by level; a level that was never seen has none. */
+const logits = z.partialRecord(z.enum(LEVELS), z.number())
+export type LevelLogits = z.infer<typeof logits>
+
 /** A share with its 95 % Wilson interval. */
 const share = z.object({ value: probability, low: probability, high: probability })
 
@@ -65,6 +69,10 @@ export const decisionSchema = z.object({
   operatingPoints: z.record(z.string(), operatingPoint).optional(),
   /** What it was learned on. */
   learnedOn: z.string(),
+  /** Median logit of the ensemble over the vertebrae it was learned on; bundles before 0.6 have none. */
+  medians: logits.optional(),
+  /** By how much more the ensemble's logits are at one site, learned there without labels by `neckfrac calibrate --reports`. */
+  site: z.object({ shift: logits, learnedOn: z.string() }).optional(),
 })
 export type Decision = z.infer<typeof decisionSchema>
 

@@ -14,7 +14,7 @@ const decision: Decision = {
 
 test('weighs the logits, then scales', () => {
   // 2 * (0.25 * 4 + 0.75 * 0) - 1 = 1
-  expect(vertebraProbability({ slices: 4, sequence: 0 }, decision)).toBeCloseTo(1 / (1 + Math.exp(-1)))
+  expect(vertebraProbability('C4', { slices: 4, sequence: 0 }, decision)).toBeCloseTo(1 / (1 + Math.exp(-1)))
 })
 
 test('the patient is at least as suspicious as the worst vertebra', () => {

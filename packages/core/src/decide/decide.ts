@@ -18,10 +18,12 @@ export const ensembleLogit = ({ slices, sequence }: Scores, sliceModelWeight: nu
 
 /** Calibrated probability of a fracture of one vertebra. */
 export function vertebraProbability(
+  level: Level,
   scores: Scores,
-  { sliceModelWeight, calibration }: Pick<Decision, 'sliceModelWeight' | 'calibration'>,
+  { sliceModelWeight, calibration, site }: Pick<Decision, 'sliceModelWeight' | 'calibration' | 'site'>,
 ): number {
-  return sigmoid(calibration.slope * ensembleLogit(scores, sliceModelWeight) + calibration.intercept)
+  const logit = ensembleLogit(scores, sliceModelWeight) - (site?.shift[level] ?? 0)
+  return sigmoid(calibration.slope * logit + calibration.intercept)
 }
 
 /**

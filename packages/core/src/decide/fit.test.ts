@@ -27,7 +27,7 @@ test('trusts the better model, is calibrated and prefers recall', () => {
   const decision = fitDecision(data, 'test')
   expect(decision.sliceModelWeight).toBeLessThan(0.2)
   const rows = data.flatMap((s) =>
-    LEVELS.map((l) => ({ p: vertebraProbability(s.scores[l]!, decision), y: s.fractured[l] })),
+    LEVELS.map((l) => ({ p: vertebraProbability(l, s.scores[l]!, decision), y: s.fractured[l] })),
   )
   const mean = rows.reduce((sum, r) => sum + r.p, 0) / rows.length
   const prevalence = rows.filter((r) => r.y).length / rows.length

@@ -4,6 +4,7 @@ import { fitPlatt } from '../evaluate/threshold.ts'
 import { LEVELS, type Level } from '../levels.ts'
 import { ensembleLogit, patientProbability, type Scores, vertebraProbability } from './decide.ts'
 import { chooseOperatingPoints, DEFAULT_OPERATING_POINT } from './operating-points.ts'
+import { medianLogits } from './site.ts'
 
 /** Raw scores of a study that no network was trained on, with its truth. */
 export type LabelledStudy = {
@@ -40,13 +41,14 @@ export function fitDecision(studies: readonly LabelledStudy[], learnedOn: string
   })
   const { sliceModelWeight, calibration } = mostEven(candidates)
 
-  const probability = (s: Scores) => vertebraProbability(s, { sliceModelWeight, calibration })
-  const vertebrae = rows.map((r) => ({ ...r, probability: probability(r.scores) }))
+  const probability = (level: Level, s: Scores) =>
+    vertebraProbability(level, s, { sliceModelWeight, calibration })
+  const vertebrae = rows.map((r) => ({ ...r, probability: probability(r.level, r.scores) }))
   const patients = studies.flatMap(({ scores, fractured }) => {
-    const seen = LEVELS.flatMap((level) => scores[level] ?? [])
+    const seen = LEVELS.flatMap((level) => (scores[level] ? probability(level, scores[level]) : []))
     if (seen.length === 0) return []
     return {
-      probability: patientProbability(seen.map(probability)),
+      probability: patientProbability(seen),
       fractured: LEVELS.some((level) => fractured[level]),
     }
   })
@@ -58,6 +60,10 @@ export function fitDecision(studies: readonly LabelledStudy[], learnedOn: string
     thresholds: operatingPoints[DEFAULT_OPERATING_POINT].thresholds,
     operatingPoints,
     learnedOn,
+    medians: medianLogits(
+      studies.map((s) => s.scores),
+      sliceModelWeight,
+    ),
   }
 }
 

@@ -92,7 +92,7 @@ function flagged(results: readonly NeckResult[], manifest: Manifest): NecksSumma
   const studies = results.flatMap(({ scores }) => {
     const judged = LEVELS.flatMap((level) => {
       const s = scores?.[level]
-      return s ? [{ level, p: vertebraProbability(s, manifest.decision) }] : []
+      return s ? [{ level, p: vertebraProbability(level, s, manifest.decision) }] : []
     })
     return judged.length > 0 ? [judged] : []
   })

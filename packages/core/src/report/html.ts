@@ -137,7 +137,7 @@ function provenance(report: Report): Markup {
 <p class="soft small" style="margin-top:10px">Volume: ${geometry.sliceCount} slices of ${geometry.columns} × ${geometry.rows}, ${geometry.spacingMm.map((v) => v.toFixed(3)).join(' × ')} mm. Series <span class="break">${report.seriesInstanceUid}</span></p>
 ${skipped(report)}</section>
 <section><h2>What judged it</h2><dl>
-<dt>Model</dt><dd>${bundle.name} ${bundle.version}, trained on ${bundle.trainedOn}</dd>
+<dt>Model</dt><dd>${bundle.name} ${bundle.version}, trained on ${bundle.trainedOn}${bundle.site === undefined ? '' : `; adjusted without labels on ${bundle.site}`}</dd>
 <dt>Software</dt><dd>${software.name} ${software.version}</dd>
 ${Object.entries(bundle.networks).map(([name, hash]) => html`<dt>${name}</dt><dd><code>sha256 ${hash}</code></dd>`)}
 <dt>Time</dt><dd>${(total / 1000).toFixed(2)} s${steps.length > 0 ? ` (${steps.join(', ')})` : ''}</dd>

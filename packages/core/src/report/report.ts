@@ -113,6 +113,8 @@ export type Report = {
     readonly operatingPoints?: Readonly<
       Record<string, { readonly aim: string; readonly thresholds: Thresholds }>
     >
+    /** On which studies of one site the decision was adjusted, without labels; missing where it was not. */
+    readonly site?: string
   }
   /** ISO 8601, UTC. */
   readonly createdAt: string

@@ -130,7 +130,7 @@ function pointOf({ vertebrae, patient, bundle }: Report): NamedPoint {
 }
 
 /** report.json of every study below a folder, by study. */
-async function readReports(folder: string): Promise<Map<string, Report>> {
+export async function readReports(folder: string): Promise<Map<string, Report>> {
   const reports = new Map<string, Report>()
   for (const name of (await listFolder(folder)).sort()) {
     const file = join(folder, name, 'report.json')

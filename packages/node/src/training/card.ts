@@ -173,20 +173,22 @@ function aucTable(studies: readonly OutOfFold[], decision: Decision, label: stri
     ),
   )
   const row = (name: string, own: typeof rows) => {
-    const by = (score: (s: Scores) => number) =>
+    const by = (score: (s: Scores, level: Level) => number) =>
       number(
         auc(
-          own.map((r) => score(r.scores)),
+          own.map((r) => score(r.scores, r.level)),
           own.map((r) => r.fractured),
         ),
       )
     const fractures = own.filter((r) => r.fractured).length
-    return `| ${name} | ${own.length} | ${fractures} | ${by((s) => s.slices)} | ${by((s) => s.sequence)} | ${by((s) => vertebraProbability(s, decision))} |`
+    return `| ${name} | ${own.length} | ${fractures} | ${by((s) => s.slices)} | ${by((s) => s.sequence)} | ${by((s, level) => vertebraProbability(level, s, decision))} |`
   }
   const patients = studies.flatMap(({ scores, fractured }) => {
-    const seen = LEVELS.flatMap((level: Level) => scores[level] ?? [])
+    const seen = LEVELS.flatMap((level) =>
+      scores[level] ? vertebraProbability(level, scores[level], decision) : [],
+    )
     if (seen.length === 0) return []
-    const probability = patientProbability(seen.map((s) => vertebraProbability(s, decision)))
+    const probability = patientProbability(seen)
     return { probability, fractured: LEVELS.some((level) => fractured[level]) }
   })
   const patientAuc = number(

@@ -1,3 +1,4 @@
+import type { Scores } from '../../decide/decide.ts'
 import { LEVELS, type Level } from '../../levels.ts'
 import type { Candidate, Report } from '../../report/report.ts'
 import type { Segmentation } from '../../segment/segmentation.ts'
@@ -62,15 +63,11 @@ const identityOf = (uid: string, context: CaseContext) => ({
 function judgedVertebra(v: Report['vertebrae'][number], context: CaseContext): JudgedVertebra | null {
   const { probability } = v
   if (probability === null) return null
-  const { slices, sequence } = v.models
   const number = context.sliceNumber ?? ((index: number) => index)
   return {
     level: v.level,
     probability,
-    scores:
-      slices === undefined || sequence === undefined
-        ? null
-        : { slices: logit(slices), sequence: logit(sequence) },
+    scores: scoresOf(v),
     candidates:
       v.candidates?.map((c) => ({
         box: boxOf(c, number),
@@ -78,6 +75,12 @@ function judgedVertebra(v: Report['vertebrae'][number], context: CaseContext): J
       })) ?? null,
     extent: context.extents?.[v.level] ?? null,
   }
+}
+
+/** Raw scores that a report's vertebra was judged by; null in one that names no models. */
+export function scoresOf({ models: { slices, sequence } }: Report['vertebrae'][number]): Scores | null {
+  if (slices === undefined || sequence === undefined) return null
+  return { slices: logit(slices), sequence: logit(sequence) }
 }
 
 /** Of a probability that the sigmoid of a float32 gave; its ends are a logit of 36. */

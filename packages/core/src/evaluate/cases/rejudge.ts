@@ -7,7 +7,7 @@ export function rejudge(study: StudyCase, decision: Decision): StudyCase {
   if (study.vertebrae.length === 0 || study.vertebrae.some((v) => v.scores === null)) return study
   const vertebrae = study.vertebrae.map((v) => ({
     ...v,
-    probability: v.scores ? vertebraProbability(v.scores, decision) : v.probability,
+    probability: v.scores ? vertebraProbability(v.level, v.scores, decision) : v.probability,
   }))
   return { ...study, vertebrae, patient: patientProbability(vertebrae.map((v) => v.probability)) }
 }
