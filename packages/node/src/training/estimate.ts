@@ -5,8 +5,8 @@ import type { Machine, NetworkRecipe } from './recipe.ts'
 import { runsOf, type Step, toLabel } from './steps.ts'
 import type { Training } from './train.ts'
 
-/** CPU seconds to read or make, label and crop a study on one core (bench/README: 1.55; docs/decisions/0004: 5.0, and 0.5 to label it). */
-const CROP_SECONDS = { dicom: 1.6, phantom: 5.5 } as const
+/** CPU seconds to read or make, label and crop a study on one core (bench/README: 0.88; docs/decisions/0004: 5.0, and 0.5 to label it). */
+const CROP_SECONDS = { dicom: 0.9, phantom: 5.5 } as const
 /** CPU seconds to judge one vertebra, 24 slices by both networks at 208 slices a second (docs/decisions/0005). */
 const JUDGE_SECONDS = 0.25
 /** Seconds to trace one network and to check its file, measured with the compact recipe. */
