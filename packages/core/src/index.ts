@@ -18,7 +18,7 @@ export {
 } from './bundle/manifest.ts'
 export { type ParityFixture, parityInput } from './bundle/parity.ts'
 export { CROP, cropGrid, cropImage, cropMask } from './classify/crop.ts'
-export { patientProbability, type Scores, vertebraProbability } from './decide/decide.ts'
+export { patientProbability, probabilitiesOf, type Scores, vertebraProbability } from './decide/decide.ts'
 export { fitDecision, type LabelledStudy, LEAST_DECIDING } from './decide/fit.ts'
 export {
   atOperatingPoint,

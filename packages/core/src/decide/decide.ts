@@ -10,6 +10,9 @@ export type Scores = {
   readonly sequence: number
 }
 
+/** Raw scores of a study's judged vertebrae. */
+export type StudyScores = Readonly<Partial<Record<Level, Scores>>>
+
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 
 /** The ensemble's logit before calibration. */
@@ -25,6 +28,16 @@ export function vertebraProbability(
   const logit = ensembleLogit(scores, sliceModelWeight) - (site?.shift[level] ?? 0)
   return sigmoid(calibration.slope * logit + calibration.intercept)
 }
+
+/** The same of every judged vertebra of a study, from the head down. */
+export const probabilitiesOf = (
+  scores: StudyScores,
+  decision: Parameters<typeof vertebraProbability>[2],
+): { readonly level: Level; readonly probability: number }[] =>
+  LEVELS.flatMap((level) => {
+    const own = scores[level]
+    return own ? [{ level, probability: vertebraProbability(level, own, decision) }] : []
+  })
 
 /**
  * patient_overall: the probability that at least one of the vertebrae in view is fractured, were they independent:

@@ -2,13 +2,19 @@ import type { Decision } from '../bundle/manifest.ts'
 import { NeckFracError } from '../errors.ts'
 import { fitPlatt } from '../evaluate/threshold.ts'
 import { LEVELS, type Level } from '../levels.ts'
-import { ensembleLogit, patientProbability, type Scores, vertebraProbability } from './decide.ts'
+import {
+  ensembleLogit,
+  patientProbability,
+  probabilitiesOf,
+  type StudyScores,
+  vertebraProbability,
+} from './decide.ts'
 import { chooseOperatingPoints, DEFAULT_OPERATING_POINT } from './operating-points.ts'
 import { medianLogits } from './site.ts'
 
 /** Raw scores of a study that no network was trained on, with its truth. */
 export type LabelledStudy = {
-  readonly scores: Readonly<Partial<Record<Level, Scores>>>
+  readonly scores: StudyScores
   readonly fractured: Readonly<Record<Level, boolean>>
 }
 
@@ -41,11 +47,10 @@ export function fitDecision(studies: readonly LabelledStudy[], learnedOn: string
   })
   const { sliceModelWeight, calibration } = mostEven(candidates)
 
-  const probability = (level: Level, s: Scores) =>
-    vertebraProbability(level, s, { sliceModelWeight, calibration })
-  const vertebrae = rows.map((r) => ({ ...r, probability: probability(r.level, r.scores) }))
+  const scale = { sliceModelWeight, calibration }
+  const vertebrae = rows.map((r) => ({ ...r, probability: vertebraProbability(r.level, r.scores, scale) }))
   const patients = studies.flatMap(({ scores, fractured }) => {
-    const seen = LEVELS.flatMap((level) => (scores[level] ? probability(level, scores[level]) : []))
+    const seen = probabilitiesOf(scores, scale).map((v) => v.probability)
     if (seen.length === 0) return []
     return {
       probability: patientProbability(seen),

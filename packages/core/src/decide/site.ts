@@ -2,22 +2,19 @@ import type { Decision, LevelLogits } from '../bundle/manifest.ts'
 import { NeckFracError } from '../errors.ts'
 import { LEVELS, type Level } from '../levels.ts'
 import { median } from '../series/group.ts'
-import { ensembleLogit, type Scores } from './decide.ts'
-
-type StudyScores = Readonly<Partial<Record<Level, Scores>>>
+import { ensembleLogit, type StudyScores } from './decide.ts'
 
 /** Of a level, below which its median is a guess: its standard error is then about a fifth of the logits' deviation. */
 export const LEAST_AT_SITE = 50
 
 /** Median logit of the ensemble by level. */
-export function medianLogits(studies: readonly StudyScores[], sliceModelWeight: number): LevelLogits {
-  return Object.fromEntries(
+export const medianLogits = (studies: readonly StudyScores[], sliceModelWeight: number): LevelLogits =>
+  Object.fromEntries(
     LEVELS.flatMap((level) => {
       const logits = logitsOf(studies, level, sliceModelWeight)
       return logits.length > 0 ? [[level, median(logits)]] : []
     }),
   )
-}
 
 const logitsOf = (studies: readonly StudyScores[], level: Level, sliceModelWeight: number): number[] =>
   studies.flatMap((s) => (s[level] ? ensembleLogit(s[level], sliceModelWeight) : []))
@@ -40,18 +37,18 @@ export function adjustToSite(
       'data',
       'The bundle does not say what its logits were where it was calibrated. Calibrate it again (--rsna or --phantoms), or take one of 0.6 or later.',
     )
-  const few = LEVELS.flatMap((level) => {
-    const { length } = logitsOf(studies, level, sliceModelWeight)
-    return length < LEAST_AT_SITE ? [`${level} ${length}`] : []
-  })
+  const logits = LEVELS.map((level) => ({ level, own: logitsOf(studies, level, sliceModelWeight) }))
+  const few = logits.filter(({ own }) => own.length < LEAST_AT_SITE)
   if (few.length > 0)
     throw new NeckFracError(
       'data',
-      `Each level needs ${LEAST_AT_SITE} judged vertebrae, and here are fewer: ${few.join(', ')}. Give more studies, unselected ones.`,
+      `Each level needs ${LEAST_AT_SITE} judged vertebrae, and here are fewer: ${few.map(({ level, own }) => `${level} ${own.length}`).join(', ')}. Give more studies, unselected ones.`,
     )
-  const here = medianLogits(studies, sliceModelWeight)
   const shift = Object.fromEntries(
-    LEVELS.map((level) => [level, (here[level] ?? 0) - (medians[level] ?? here[level] ?? 0)]),
+    logits.map(({ level, own }) => {
+      const here = median(own)
+      return [level, here - (medians[level] ?? here)]
+    }),
   )
   return { ...decision, site: { shift, learnedOn } }
 }

@@ -1,8 +1,7 @@
 import type { Manifest } from '../bundle/manifest.ts'
-import { patientProbability, type Scores, vertebraProbability } from '../decide/decide.ts'
+import { patientProbability, probabilitiesOf, type StudyScores } from '../decide/decide.ts'
 import { pointsOfBundle } from '../evaluate/assessment.ts'
 import { quantile } from '../evaluate/metrics/estimate.ts'
-import { LEVELS, type Level } from '../levels.ts'
 import type { MeasuredNeck } from './measure.ts'
 import type { NeckReading } from './reading.ts'
 
@@ -11,7 +10,7 @@ export type NeckResult = {
   readonly id: string
   readonly split: NeckReading['split'] | null
   readonly neck: MeasuredNeck
-  readonly scores: Partial<Record<Level, Scores>> | null
+  readonly scores: StudyScores | null
 }
 
 /** So many of so many. */
@@ -90,17 +89,16 @@ export function summarizeNecks(results: readonly NeckResult[], manifest: Manifes
 
 function flagged(results: readonly NeckResult[], manifest: Manifest): NecksSummary['flagged'] {
   const studies = results.flatMap(({ scores }) => {
-    const judged = LEVELS.flatMap((level) => {
-      const s = scores?.[level]
-      return s ? [{ level, p: vertebraProbability(level, s, manifest.decision) }] : []
-    })
+    const judged = probabilitiesOf(scores ?? {}, manifest.decision)
     return judged.length > 0 ? [judged] : []
   })
   if (studies.length === 0) return []
   return pointsOfBundle(manifest).map(({ name, thresholds }) => ({
     point: name,
-    patients: tally(studies.map((s) => patientProbability(s.map((v) => v.p)) >= thresholds.patient)),
-    vertebrae: tally(studies.flat().map((v) => v.p >= thresholds[v.level])),
+    patients: tally(
+      studies.map((s) => patientProbability(s.map((v) => v.probability)) >= thresholds.patient),
+    ),
+    vertebrae: tally(studies.flat().map((v) => v.probability >= thresholds[v.level])),
   }))
 }
 

@@ -6,6 +6,7 @@ import {
   type Manifest,
   type PreparedEntry,
   patientProbability,
+  probabilitiesOf,
   type Scores,
   vertebraProbability,
 } from '@neckfrac/core'
@@ -184,9 +185,7 @@ function aucTable(studies: readonly OutOfFold[], decision: Decision, label: stri
     return `| ${name} | ${own.length} | ${fractures} | ${by((s) => s.slices)} | ${by((s) => s.sequence)} | ${by((s, level) => vertebraProbability(level, s, decision))} |`
   }
   const patients = studies.flatMap(({ scores, fractured }) => {
-    const seen = LEVELS.flatMap((level) =>
-      scores[level] ? vertebraProbability(level, scores[level], decision) : [],
-    )
+    const seen = probabilitiesOf(scores, decision).map((v) => v.probability)
     if (seen.length === 0) return []
     const probability = patientProbability(seen)
     return { probability, fractured: LEVELS.some((level) => fractured[level]) }

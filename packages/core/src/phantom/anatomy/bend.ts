@@ -1,12 +1,10 @@
 import type { Vec3 } from '../../volume/geometry.ts'
 import { type Grain, grainAt } from './grain.ts'
 import type { Landmarks } from './landmarks.ts'
-import { boxOf, createLattice, FAR_MM, fetch, type Lattice } from './lattice.ts'
+import { boxOf, createLattice, expanded, FAR_MM, fetch, type Lattice } from './lattice.ts'
 
 /** Farther than any bend moves bone, mm. */
 const REACH_MM = 3
-
-const moved = (p: Vec3, mm: number): Vec3 => [p[0] + mm, p[1] + mm, p[2] + mm]
 
 /** Where the bone at a point of a bent vertebra comes from, mm; the centre stays where it is. */
 export type Bend = (x: number, y: number, z: number) => Vec3
@@ -37,8 +35,7 @@ function smooth(u: number): number {
 
 /** The bent bone's distance field. Bends are gentle, so distances stay nearly true. */
 export function bent(lattice: Lattice, bend: Bend): Lattice {
-  const { min, max } = boxOf(lattice)
-  const out = createLattice({ min: moved(min, -REACH_MM), max: moved(max, REACH_MM) }, lattice.stepMm, FAR_MM)
+  const out = createLattice(expanded(boxOf(lattice), REACH_MM), lattice.stepMm, FAR_MM)
   const { data, nodes, origin, stepMm } = out
   let n = 0
   for (let k = 0; k < nodes[2]; k++)

@@ -20,6 +20,12 @@ export const boundsOf = (parts: readonly Bounds[]): Bounds => ({
   max: [0, 1, 2].map((k) => Math.max(...parts.map((p) => p.max[k]))) as unknown as Vec3,
 })
 
+/** Bounds with so much more room on every side, mm; less where it is negative. */
+export const expanded = ({ min, max }: Bounds, mm: number): Bounds => ({
+  min: [min[0] - mm, min[1] - mm, min[2] - mm],
+  max: [max[0] + mm, max[1] + mm, max[2] + mm],
+})
+
 export const boxOf = ({ origin, nodes, stepMm }: Lattice): Bounds => ({
   min: origin,
   max: [0, 1, 2].map((k) => origin[k] + (nodes[k] - 1) * stepMm) as unknown as Vec3,
@@ -88,12 +94,7 @@ export function sculptOn(lattice: Lattice, strokes: readonly Stroke[]): Lattice 
   const grown = createLattice(
     boundsOf([
       boxOf(lattice),
-      ...strokes
-        .filter((s) => !s.carve)
-        .map(({ shape: { min, max } }) => ({
-          min: [min[0] - margin, min[1] - margin, min[2] - margin] as const,
-          max: [max[0] + margin, max[1] + margin, max[2] + margin] as const,
-        })),
+      ...strokes.filter((s) => !s.carve).map(({ shape }) => expanded(shape, margin)),
     ]),
     stepMm,
     FAR_MM,

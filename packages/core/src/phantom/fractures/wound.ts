@@ -1,7 +1,7 @@
 import { LEVELS } from '../../levels.ts'
 import type { Vec3 } from '../../volume/geometry.ts'
 import type { Landmarks, Solid } from '../anatomy/landmarks.ts'
-import { type Bounds, boundsOf, sculptOn } from '../anatomy/lattice.ts'
+import { type Bounds, boundsOf, expanded, sculptOn } from '../anatomy/lattice.ts'
 import type { Stroke } from '../anatomy/shapes.ts'
 import type { PlannedFracture, PlannedLookAlike } from '../plan.ts'
 import type { Random } from '../random.ts'
@@ -98,14 +98,8 @@ export function gatherInjuries(options: {
     if (!fissures.length && !pieces.length && !crushes.length && !shapes.length) return
     const bounds = boundsOf([
       ...fissures.map((f) => around(f.centre, f.radii)),
-      ...pieces.map(({ box }) => ({
-        min: [box.min[0] - REACH_MM, box.min[1] - REACH_MM, box.min[2] - REACH_MM] as const,
-        max: [box.max[0] + REACH_MM, box.max[1] + REACH_MM, box.max[2] + REACH_MM] as const,
-      })),
-      ...shapes.map(({ min, max }) => ({
-        min: [min[0] - RIM_REACH_MM, min[1] - RIM_REACH_MM, min[2] - RIM_REACH_MM] as const,
-        max: [max[0] + RIM_REACH_MM, max[1] + RIM_REACH_MM, max[2] + RIM_REACH_MM] as const,
-      })),
+      ...pieces.map(({ box }) => expanded(box, REACH_MM)),
+      ...shapes.map((shape) => expanded(shape, RIM_REACH_MM)),
       ...crushes.map((c) => around([0, 0, 0], [c.width / 2 + 5, c.depth / 2 + 6, c.height / 2 + 14])),
     ])
     out.set(name, { pieces, fissures, crushes, hollows, bands, gas, bounds, shattered })

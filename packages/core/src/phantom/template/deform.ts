@@ -1,6 +1,6 @@
 import type { Vec3 } from '../../volume/geometry.ts'
 import type { Landmarks, Solid } from '../anatomy/landmarks.ts'
-import { type Bounds, createLattice, FAR_MM, type Lattice } from '../anatomy/lattice.ts'
+import { type Bounds, createLattice, expanded, FAR_MM, type Lattice } from '../anatomy/lattice.ts'
 import type { Rest } from '../anatomy/spine.ts'
 import type { Random } from '../random.ts'
 import type { Cast, Mould } from './template.ts'
@@ -77,7 +77,7 @@ function shape({ lattice, marks }: Cast, change: Change): Solid {
   const bounds = boundsAfter(lattice, forward)
   return {
     marks: moved(marks, forward, mirror, scale),
-    boxes: [inset(bounds)],
+    boxes: [expanded(bounds, -ROOM_MM)],
     roughMm: 0,
     lattice: (stepMm) => {
       const out = createLattice(bounds, stepMm, FAR_MM)
@@ -104,11 +104,6 @@ function boundsAfter({ nodes, origin, stepMm }: Lattice, forward: (p: Vec3) => V
 
 /** Room around a cast's bone in its lattice, mm. */
 const ROOM_MM = FAR_MM / 2
-
-const inset = ({ min, max }: Bounds): Bounds => ({
-  min: min.map((v) => v + ROOM_MM) as unknown as Vec3,
-  max: max.map((v) => v - ROOM_MM) as unknown as Vec3,
-})
 
 /** Landmarks name the left side: after mirroring, what was measured on both sides still does. */
 function moved(marks: Landmarks, forward: (p: Vec3) => Vec3, mirror: 1 | -1, scale: Vec3): Landmarks {
