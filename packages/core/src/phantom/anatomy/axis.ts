@@ -51,7 +51,7 @@ export function buildAxis(build: Build, random: Random): Vertebra {
         facetBlock(
           [s * v(18.5 * build.spread, 0.03), 12.5, -6],
           [v(5.9 * build.pillar * Math.sqrt(build.broad)), v((5.9 * build.pillar) / Math.sqrt(build.broad))],
-          { lean: facet + 0.05 * random.normal(), turn: s * build.turn },
+          { lean: facet + 0.05 * random.normal(), turn: s * build.turns[0] },
           v(5.9) - build.jointMm / 2,
           build.pillarWaistMm,
         ),

@@ -88,13 +88,19 @@ export function body({
 
 /**
  * An articular pillar: a column cut above and below by parallel facets whose normal leans back by `lean` and is
- * turned to the left by `turn`, in radians. `half` is half of the distance between the facets and `waist` by how much
- * it is slimmer between them, mm.
+ * turned to the left by `turn`, in radians. Its outer end lies back by `sweep` of its distance from the middle and is
+ * thinner by the share `taper`. `half` is half of the distance between the facets and `waist` by how much it is slimmer
+ * between them, mm.
  */
 export function facetBlock(
   [cx, cy, cz]: Vec3,
   [hx, hy]: readonly [number, number],
-  { lean, turn = 0 }: { readonly lean: number; readonly turn?: number },
+  {
+    lean,
+    turn = 0,
+    sweep = 0,
+    taper = 0,
+  }: { readonly lean: number; readonly turn?: number; readonly sweep?: number; readonly taper?: number },
   half: number,
   waist = 1.2,
 ): Shape {
@@ -104,17 +110,21 @@ export function facetBlock(
   const column = box([cx, cy, cz], [hx, hy, 40], 0.75 * Math.min(hx, hy))
   // The rim of a facet is round, its face hardly domed.
   const rim = 2
-  const tall = (half + hx * Math.abs(nx) + hy * Math.abs(ny)) / nz
+  const deep = hy * (1 + taper) + hx * Math.abs(sweep)
+  const tall = (half + hx * Math.abs(nx) + deep * Math.abs(ny)) / nz
+  const outwards = Math.sign(cx)
   return {
     sdf: (x, y, z) => {
       const off = ((x - cx) * (x - cx) + (y - cy) * (y - cy)) / (hx * hx + hy * hy)
       const along = Math.abs((x - cx) * nx + (y - cy) * ny + (z - cz) * nz)
       const d = along - half + 0.4 * off
-      const c = column.sdf(x, y, z) + waist * Math.max(0, 1 - (along / half) ** 2)
+      const out = outwards * (x - cx)
+      const thin = 1 - taper * Math.max(-1, Math.min(1, out / hx))
+      const c = column.sdf(x, cy + (y - cy - sweep * out) / thin, z) + waist * Math.max(0, 1 - (along / half) ** 2)
       return d > -rim && c > -rim ? Math.hypot(d + rim, c + rim) - rim : Math.max(d, c)
     },
-    min: [cx - hx, cy - hy, cz - tall],
-    max: [cx + hx, cy + hy, cz + tall],
+    min: [cx - hx, cy - deep, cz - tall],
+    max: [cx + hx, cy + deep, cz + tall],
   }
 }
 
@@ -140,6 +150,11 @@ export type Build = {
   readonly pillar: number
   /** How much broader than deep pillars are. */
   readonly broad: number
+  /** Share by which pillars are thinner outside, and how far they sweep back there: see `facetBlock`. */
+  readonly pillarTaper: number
+  readonly sweep: number
+  /** How far behind the pillars' middles laminae begin, mm. */
+  readonly laminaMm: number
   /** From the back of the bodies to the spinolaminar junction, mm. */
   readonly canalMm: number
   /** By how much discs are thinner than the nominal ones, mm: the bodies are taller by it. */
@@ -162,19 +177,40 @@ export type Build = {
   /** From the body's side to the middle of the artery's foramen, and the radius of the bars around that, mm. */
   readonly foramenMm: number
   readonly ribMm: number
-  /** Angle between a facet's normal and the body's axis, and how far the left one is turned outwards, radians. */
+  /** Hollows of the end plates against the nominal ones. */
+  readonly hollow: number
+  /** Angle between a facet's normal and the body's axis, radians. */
   readonly facet: number
-  readonly turn: number
+  /** How far the left facets are turned outwards: upper ones of C3 first, lower ones of C7 last, radians. */
+  readonly turns: readonly number[]
+}
+
+/**
+ * Upper facets face backwards and inwards at C3, backwards and outwards at T1, and change between C4 and T1, most often
+ * at C6 (30 columns: Pal, Routal and Saggu 2001).
+ */
+function drawTurns(random: Random): number[] {
+  const inwards = random.range(0.15, 0.8)
+  const outwards = random.range(0.05, 0.5)
+  const change = Math.max(0.6, Math.min(5.4, 3 + 1.3 * random.normal()))
+  const levels = random.range(1.2, 2)
+  return Array.from(
+    { length: 6 },
+    (_, joint) => (inwards + outwards) / (1 + Math.exp((change - joint) / levels)) - inwards,
+  )
 }
 
 export const drawBuild = (random: Random): Build => ({
   width: 1.04 + 0.09 * random.normal(),
   depth: 1.05 + 0.08 * random.normal(),
-  spread: 0.98 + 0.06 * random.normal(),
+  spread: 0.96 + 0.06 * random.normal(),
   pillar: 1.1 + 0.09 * random.normal(),
-  broad: random.range(0.85, 1.5),
-  canalMm: random.range(15, 19),
-  discLossMm: random.range(-0.8, 2.8),
+  broad: random.range(0.9, 1.6),
+  pillarTaper: random.range(0, 0.5),
+  sweep: random.range(-0.2, 0.5),
+  laminaMm: random.range(-1, 3.5),
+  canalMm: random.range(14.5, 19),
+  discLossMm: random.range(-0.8, 3.2),
   wear: random.range(0, 0.5),
   uncusMm: random.range(3, 6),
   taper: random.range(0.05, 0.25),
@@ -188,8 +224,9 @@ export const drawBuild = (random: Random): Build => ({
   ribMm: random.range(2.1, 3.4),
   bendMm: random.range(0.3, 1.3),
   bendLengthMm: random.range(9, 20),
-  facet: 0.78 + 0.07 * random.normal(),
-  turn: random.range(-0.15, 0.4),
+  hollow: random.range(0.3, 1.1),
+  facet: 0.8 + 0.09 * random.normal(),
+  turns: drawTurns(random),
 })
 
 /** C3 to C7 (index 0 to 4). */
@@ -199,7 +236,7 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
   const width = v(size.width * build.width)
   const depth = v(size.depth * build.depth)
   const worn = random.chance(build.wear) ? random.range(0.5, 2.8) : 0
-  const flat = 1 - worn / 4
+  const flat = build.hollow * (1 - worn / 4)
   const height = v(size.height, 0.03) + build.discLossMm + worn
   const uncus = v(build.uncusMm, 0.12) * (index === 4 ? 0.7 : 1)
   const back = depth / 2
@@ -228,6 +265,8 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
   ]
   const pillarY = back + v(6.6, 0.06)
   const junctionY = back + v(build.canalMm, 0.04)
+  // Facets are round at C3 and stretched sideways at C7 (Pal et al.).
+  const broad = Math.sqrt(build.broad * (1 + 0.06 * index))
   const tipY = Math.max(junctionY + 8, v(size.spine, 0.08))
   const tipZ = v(size.drop, 0.25)
   const wing = Math.max(width / 2 + 12, v(index === 4 ? 31 : 25.5 + index * 0.5, 0.05))
@@ -264,8 +303,13 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
       add(
         facetBlock(
           [px, pillarY, -0.5 + drop * 0.5],
-          [v(6.1 * build.pillar * Math.sqrt(build.broad)), v((6.1 * build.pillar) / Math.sqrt(build.broad))],
-          { lean, turn: s * (build.turn - 0.06 * index) },
+          [v(6.1 * build.pillar * broad), v((6.1 * build.pillar) / broad)],
+          {
+            lean,
+            turn: (s * (build.turns[index] + build.turns[index + 1])) / 2,
+            sweep: build.sweep,
+            taper: build.pillarTaper,
+          },
           // Half of the way to the next vertebra; where it is a little more, `separate` makes the joint space.
           v(8.85 * Math.cos(lean), 0.03) - build.jointMm / 2,
           v(build.pillarWaistMm, 0.2),
@@ -276,7 +320,7 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
       add(
         pitched(
           blade(
-            [px - s * 2.5, pillarY + 3, -1.5],
+            [px - s * 2.5, pillarY + build.laminaMm, -1.5],
             [s * 1.2, junctionY, -2.5],
             v(2.2, 0.1),
             v(2.3, 0.1),
