@@ -120,7 +120,8 @@ export function facetBlock(
       const d = along - half + 0.4 * off
       const out = outwards * (x - cx)
       const thin = 1 - taper * Math.max(-1, Math.min(1, out / hx))
-      const c = column.sdf(x, cy + (y - cy - sweep * out) / thin, z) + waist * Math.max(0, 1 - (along / half) ** 2)
+      const c =
+        column.sdf(x, cy + (y - cy - sweep * out) / thin, z) + waist * Math.max(0, 1 - (along / half) ** 2)
       return d > -rim && c > -rim ? Math.hypot(d + rim, c + rim) - rim : Math.max(d, c)
     },
     min: [cx - hx, cy - deep, cz - tall],

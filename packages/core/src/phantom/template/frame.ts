@@ -2,6 +2,7 @@ import {
   affine,
   cross,
   dot,
+  invert,
   type Mat4,
   multiply,
   norm,
@@ -115,7 +116,13 @@ const OPEN_ARCH_MM = 7
 /** Middle and radius of the canal in a silhouette, mm. */
 type Canal = { readonly y: number; readonly radius: number }
 
-/** The hole in the vertebra's silhouette along z: where on the midline its largest circle lies. Null without one of 3 mm. */
+/** Radius of the smallest hole that can be the canal, mm: leaning laminae hide much of it. */
+const SMALLEST_CANAL_MM = 3
+
+/**
+ * The first hole behind the body in the vertebra's silhouette along z, not the fork of the spinous process behind it:
+ * where on the midline its largest circle lies. Null without one.
+ */
 export function findCanal(local: Cloud): Canal | null {
   const [low, size] = [-80, 160]
   const full = new Uint8Array(size * size)
@@ -138,14 +145,16 @@ export function findCanal(local: Cloud): Canal | null {
       }
   }
   let best = { y: 0, radius: 0 }
-  for (let y = 0; y < size; y++)
+  for (let y = 0; y < size; y++) {
+    if (best.radius >= SMALLEST_CANAL_MM && full[y * size - low]) break
     for (let x = -low - 2; x <= -low + 2; x++) {
       const radius = free[y * size + x]
       // In front of the vertebra is no canal.
       if (!outside[y * size + x] && radius > best.radius && ahead(full, size, x, y))
         best = { y: y + low, radius }
     }
-  return best.radius >= 3 ? best : null
+  }
+  return best.radius >= SMALLEST_CANAL_MM ? best : null
 }
 
 const ahead = (full: Uint8Array, size: number, x: number, y: number): boolean => {
@@ -195,7 +204,10 @@ export function fitPlane(points: readonly Vec3[]): { a: number; bx: number; by: 
   return { a: mean[2] - bx * mean[0] - by * mean[1], bx, by }
 }
 
-/** Again and again: to the cloud's mirror plane, then where `settle` puts the frame. Null when no canal is found. */
+/**
+ * Again and again: to the cloud's mirror plane, then where `settle` puts the frame. Null when no canal is found. It is
+ * looked for along `up`: seen square to end plates that slope, laminae hide it.
+ */
 function refine(
   cloud: Cloud,
   up: Vec3,
@@ -205,9 +217,13 @@ function refine(
   let m = frame(up, [0, 1, 0], meanOf(cloud))
   for (let turn = 0; turn < turns; turn++) {
     m = mirrored(cloud, m, turn ? 6 : 30)
-    const local = localise(cloud, m)
-    const canal = findCanal(local)
-    const settled = canal && settle(local, canal, m)
+    const along = frame(up, axis(m, 1), axis(m, 3))
+    const canal = findCanal(localise(cloud, along))
+    if (!canal) return null
+    // Where the canal's axis meets the frame's own plane.
+    const [, y, z] = transform(invert(m), transform(along, [0, canal.y, 0]))
+    const slope = dot(up, axis(m, 1)) / dot(up, axis(m, 2))
+    const settled = settle(localise(cloud, m), { ...canal, y: y - slope * z }, m)
     if (!settled) return null
     m = settled
   }
