@@ -1,4 +1,4 @@
-import { EXIT_CODES, EXIT_INTERNAL, isNeckFracError } from '@neckfrac/core'
+import { EXIT_CODES, EXIT_INTERNAL, isNeckFracError, SOFTWARE } from '@neckfrac/core'
 import { Command, CommanderError } from 'commander'
 import { anonymizeCommand } from './commands/anonymize.ts'
 import { calibrateCommand } from './commands/calibrate.ts'
@@ -13,6 +13,7 @@ import { trainCommand } from './commands/train.ts'
 import { viewCommand } from './commands/view.ts'
 
 const program = new Command('neckfrac')
+  .version(SOFTWARE.version)
   .description(
     'Fracture probabilities for C1-C7 from a cervical-spine CT.\nNot a medical device: trained on synthetic studies only.',
   )
