@@ -76,6 +76,12 @@ describe('measureNeck', () => {
     ).toBeNull()
   })
 
+  test('two vertebrae are no chain, unless T2 or lower goes on below them', () => {
+    const shown = { top: -104, bottom: -150 }
+    expect(measureNeck(ringed([0, 0, 0, 0, 0, 0, 7, 8]), canal, shown, null).broken).toBe('only 2 labels')
+    expect(measureNeck(ringed([0, 0, 0, 0, 0, 7, 8, 9]), canal, shown, null).broken).toBeNull()
+  })
+
   test('a ring beside the cord does not hold it', () => {
     const neck = measureNeck(ringed(all, 12), canal, field, null)
     expect(neck.vertebrae.every((v) => v.holdsCord === false)).toBe(true)

@@ -64,7 +64,7 @@ export function measureNeck(
     right,
     misplaced,
     exact: reading ? right === sure.length && misplaced.length === 0 : null,
-    broken: whyBroken(measured, vertebrae, field),
+    broken: whyBroken(measured, vertebrae, field, labels.data.includes(LOWER)),
     c2BelowBrainstemMm: c2 && canal?.brainstemEnd != null ? canal.brainstemEnd - c2.zMm : null,
   }
 }
@@ -115,12 +115,17 @@ const SPACING_MM: readonly (readonly [number, number])[] = [
 /** A vertebra's height and a disc: more of the field than this beyond the chain could hold another vertebra. */
 const LEVEL_MM = 26
 
+/** Label of T2 and all below. */
+const LOWER = READ_LEVELS.length + 1
+
 function whyBroken(
   measured: readonly MeasuredVertebra[],
   vertebrae: readonly Vertebra[],
   field: Field,
+  /** Whether T2 or lower is labelled: one link more. */
+  lower: boolean,
 ): string | null {
-  if (measured.length < 3) return `only ${measured.length} labels`
+  if (measured.length + (lower ? 1 : 0) < 3) return `only ${measured.length} labels`
   for (let n = 1; n < measured.length; n++) {
     const [a, b] = [measured[n - 1], measured[n]]
     const at = READ_LEVELS.indexOf(a.level)

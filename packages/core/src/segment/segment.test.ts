@@ -121,3 +121,22 @@ test('a few stray voxels do not move the centre', () => {
   expect(v.centreLps[0]).toBeCloseTo(99)
   expect(v.centreLps[1]).toBeCloseTo(99)
 })
+
+test('a sliver of a vertebra beside whole ones has no label of its own', () => {
+  const shape = [20, 60, 20] as const
+  const ijkToLps = [0, 0, 2, 0, 2, 0, 0, 0, 0, -2, 0, 0, 0, 0, 0, 1]
+  const data = new Uint8Array(shape[0] * shape[1] * shape[2])
+  const fill = (label: number, top: number, rows: number) => {
+    for (let k = 0; k < 20; k++) data.fill(label, (k * 60 + top) * 20, (k * 60 + top + rows) * 20)
+  }
+  for (const [label, top] of [
+    [3, 0],
+    [4, 11],
+    [5, 22],
+  ])
+    fill(label, top, 10)
+  fill(6, 33, 1)
+  expect(describeVertebrae({ data, shape, ijkToLps }).map((v) => v.label)).toEqual([3, 4, 5])
+  fill(6, 33, 2)
+  expect(describeVertebrae({ data, shape, ijkToLps }).map((v) => v.label)).toEqual([3, 4, 5, 6])
+})

@@ -6,8 +6,10 @@ import type { Vertebra } from './segmentation.ts'
 const LAST_LABEL = 8
 /** A few stray voxels must not move a crop: the box leaves out this share of the voxels at either end of each axis. */
 const TRIM = 0.01
-/** The smallest visible part of a cervical vertebra that is worth a label: about a tenth of C3. */
+/** The smallest visible part of a cervical vertebra that is worth a label: about a tenth of a small C3. */
 const LEAST_MM3 = 800
+/** And the smallest share of the study's middle one: less is a sliver of a neighbour, or of what lies beyond the field. */
+const LEAST_SHARE = 1 / 8
 
 /**
  * Measures each labelled vertebra on a segmentation grid ([right to left, head to feet, front to back]). The same
@@ -35,8 +37,11 @@ export function describeVertebrae(labels: LabelVolume, probability?: Float32Arra
         tally.counts[1][j]++
         tally.counts[2][k]++
       }
+  const sizes = tallies.map(({ voxels }) => voxels).filter((voxels) => voxels * voxelMm3 >= LEAST_MM3)
+  const middle = sizes.sort((a, b) => a - b)[sizes.length >> 1] ?? 0
+  const least = Math.max(LEAST_MM3 / voxelMm3, LEAST_SHARE * middle)
   return tallies.flatMap(({ voxels, confidence, counts }, label) => {
-    if (voxels * voxelMm3 < LEAST_MM3) return []
+    if (voxels < least) return []
     const ends = counts.map((c) => trimmedEnds(c, voxels))
     const a = transform(labels.ijkToLps, [ends[0][0], ends[1][0], ends[2][0]])
     const b = transform(labels.ijkToLps, [ends[0][1], ends[1][1], ends[2][1]])
