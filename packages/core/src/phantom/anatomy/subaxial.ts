@@ -191,7 +191,7 @@ export type Build = {
  * at C6 (30 columns: Pal, Routal and Saggu 2001).
  */
 function drawTurns(random: Random): number[] {
-  const inwards = random.range(0.15, 0.8)
+  const inwards = random.range(0.1, 0.7)
   const outwards = random.range(0.05, 0.5)
   const change = Math.max(0.6, Math.min(5.4, 3 + 1.3 * random.normal()))
   const levels = random.range(1.2, 2)
