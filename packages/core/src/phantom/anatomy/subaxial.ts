@@ -203,7 +203,7 @@ function drawTurns(random: Random): number[] {
 
 export const drawBuild = (random: Random): Build => ({
   width: 1.04 + 0.09 * random.normal(),
-  depth: 1.05 + 0.08 * random.normal(),
+  depth: 1.14 + 0.1 * random.normal(),
   spread: 0.96 + 0.06 * random.normal(),
   pillar: 1.1 + 0.09 * random.normal(),
   broad: random.range(0.9, 1.6),
@@ -218,7 +218,7 @@ export const drawBuild = (random: Random): Build => ({
   lipMm: random.range(0.5, 4.5),
   bevelMm: random.range(0, 4),
   slant: random.range(-0.03, 0.3),
-  waist: random.range(0.05, 0.25),
+  waist: random.range(0.02, 0.22),
   jointMm: random.range(-0.7, 3.2),
   pillarWaistMm: random.range(0.3, 2.2),
   foramenMm: random.range(4.2, 5.8),
