@@ -210,7 +210,7 @@ export const drawBuild = (random: Random): Build => ({
   pillarTaper: random.range(0, 0.5),
   sweep: random.range(-0.2, 0.5),
   laminaMm: random.range(-1, 3.5),
-  canalMm: random.range(15, 19),
+  canalMm: random.range(15.5, 19.5),
   discLossMm: random.range(-0.8, 3.2),
   wear: random.range(0, 0.5),
   uncusMm: random.range(3, 6),
