@@ -4,7 +4,13 @@ import type { Landmarks } from './landmarks.ts'
 import { boxOf, createLattice, expanded, FAR_MM, fetch, type Lattice } from './lattice.ts'
 
 /** Farther than any bend moves bone, mm. */
-const REACH_MM = 3
+const REACH_MM = 4
+
+/**
+ * Share of a change of shape that the two sides of a bone do not have in common: real vertebrae are nearly mirror
+ * images of themselves.
+ */
+export const ONE_SIDED = 0.4
 
 /** Where the bone at a point of a bent vertebra comes from, mm; the centre stays where it is. */
 export type Bend = (x: number, y: number, z: number) => Vec3
@@ -12,12 +18,14 @@ export type Bend = (x: number, y: number, z: number) => Vec3
 /** A smooth random bend. @param mm Its deviation. @param lengthMm Over which it changes. */
 export function createBend(grain: Grain, offset: number, mm: number, lengthMm: number): Bend {
   const at = (x: number, y: number, z: number): Vec3 => {
-    const [u, v, w] = [smooth(x / lengthMm + offset), smooth(y / lengthMm), smooth(z / lengthMm)]
-    return [
-      x + mm * grainAt(grain, u, v, w),
-      y + mm * grainAt(grain, u, v + 11, w),
-      z + mm * grainAt(grain, u, v, w + 11),
-    ]
+    const [v, w] = [smooth(y / lengthMm), smooth(z / lengthMm)]
+    const [left, right] = [smooth(x / lengthMm + offset), smooth(-x / lengthMm + offset)]
+    const noise = (dv: number, dw: number, mirror: 1 | -1) => {
+      const a = grainAt(grain, left, v + dv, w + dw)
+      const b = mirror * grainAt(grain, right, v + dv, w + dw)
+      return (mm * (a + b + ONE_SIDED * (a - b))) / 2
+    }
+    return [x + noise(0, 0, -1), y + noise(11, 0, 1), z + noise(0, 11, 1)]
   }
   const home = at(0, 0, 0)
   return (x, y, z) => {

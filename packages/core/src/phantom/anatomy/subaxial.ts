@@ -34,7 +34,23 @@ type Body = {
   readonly slant?: number
   /** How far the upper front edge is rounded off, mm: the lip above overhangs it. */
   readonly bevel?: number
+  readonly front?: Front
 }
+
+/** The front of a body. */
+type Front = {
+  /** 0: round from side to side; 1: a keel with a hollow on either side in the upper half. */
+  readonly keel: number
+  /** By what share of the depth's half the lower edge lies further forward than the middle, and the upper one back. */
+  readonly fall: number
+  /** By what share it is hollow at half of the height. */
+  readonly hollow: number
+}
+
+const ROUND: Front = { keel: 0, fall: 0, hollow: 0 }
+
+/** Exponent of the curve that a keel's sides follow. */
+const KEEL = 1.4
 
 /** A vertebral body centred on the origin: waisted, flat behind, with hollow end plates. */
 export function body({
@@ -49,6 +65,7 @@ export function body({
   waist = 0.09,
   slant = 0,
   bevel = 0,
+  front = ROUND,
 }: Body): Shape {
   const a = width / 2
   const b = depth / 2
@@ -58,21 +75,25 @@ export function body({
     sdf: (x, y, level) => {
       const z = level - slant * y
       const slim = 1 - waist * Math.max(0, 1 - (z * z) / (h * h))
-      const u = Math.abs(x) / (a * slim * (1 + (taper / 2) * Math.max(-1, Math.min(1, z / h))))
-      const w = Math.abs(y > 0 ? y * 0.97 : y) / (b * slim)
-      const r = Math.sqrt(
+      const rise = Math.max(-1, Math.min(1, z / h))
+      const u = Math.abs(x) / (a * slim * (1 + (taper / 2) * rise))
+      const bulge = y > 0 ? 1 / 0.97 : 1 - front.fall * rise - front.hollow * (1 - rise * rise)
+      const w = Math.abs(y) / (b * slim * bulge)
+      const round = Math.sqrt(
         Math.sqrt(u * u * u * u + w * w * w * w * (y > 0 ? 1 : 0.55) + (y > 0 ? 0 : u * u * w * w)),
       )
+      const keel = y < 0 ? front.keel * (0.5 + 0.5 * rise) : 0
+      const r = keel ? round + keel * ((u ** KEEL + (0.86 * w) ** KEEL) ** (1 / KEEL) - round) : round
       const side = (r - 1) * least
       const r2 = Math.min(1.2, r * r)
       const edge = u > 0.5 ? Math.min(1.1, (u - 0.5) / 0.5) : 0
-      const front = y < 0 ? (y / b) * (y / b) : 0
+      const before = y < 0 ? (y / b) * (y / b) : 0
       const top =
         h -
         hollowTop * (1 - r2) -
-        bevel * front +
+        bevel * before +
         uncus * edge * edge * (y > -0.35 * b ? 1 : Math.max(0, 1 + (y + 0.35 * b) / 5))
-      const bottom = -h + hollowBottom * (1 - r2) - lip * front + uncus * 0.6 * edge * edge
+      const bottom = -h + hollowBottom * (1 - r2) - lip * before + uncus * 0.6 * edge * edge
       const plate = Math.max(z - top, bottom - z)
       if (side > -1.6 && plate > -1.6) {
         const p = side + 1.6
@@ -81,7 +102,7 @@ export function body({
       }
       return Math.max(side, plate)
     },
-    min: [-a * (1 + taper) - 1, -b - 1, -h - lip - slant * b - 1],
+    min: [-a * (1 + taper) - 1, -b * (1.16 + Math.abs(front.fall)) - 1, -h - lip - slant * b - 1],
     max: [a * (1 + taper) + 1, b + 1, h + uncus * 1.4 + slant * b + 1],
   }
 }
@@ -169,6 +190,7 @@ export type Build = {
   readonly bevelMm: number
   readonly slant: number
   readonly waist: number
+  readonly front: Front
   /** What facets lack of the whole way to each other, mm, and how much slimmer pillars are between theirs. */
   readonly jointMm: number
   readonly pillarWaistMm: number
@@ -216,14 +238,15 @@ export const drawBuild = (random: Random): Build => ({
   uncusMm: random.range(3, 6),
   taper: random.range(0.05, 0.25),
   lipMm: random.range(0.5, 4.5),
-  bevelMm: random.range(0, 4),
+  bevelMm: random.range(0, 3),
   slant: random.range(-0.03, 0.3),
   waist: random.range(0.02, 0.22),
+  front: { keel: random.range(0, 1), fall: random.range(-0.06, 0.24), hollow: random.range(-0.05, 0.2) },
   jointMm: random.range(-0.7, 3.2),
   pillarWaistMm: random.range(0.3, 2.2),
   foramenMm: random.range(4.2, 5.8),
   ribMm: random.range(2.1, 3.4),
-  bendMm: random.range(0.3, 1.3),
+  bendMm: random.range(0.3, 2),
   bendLengthMm: random.range(9, 20),
   hollow: random.range(0.3, 1.1),
   facet: 0.8 + 0.09 * random.normal(),
@@ -246,6 +269,11 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
   const lip = v(build.lipMm, 0.3)
   const bevel = v(build.bevelMm, 0.3)
   const slant = build.slant + 0.05 * random.normal()
+  const front: Front = {
+    keel: Math.max(0, Math.min(1, build.front.keel + 0.15 * random.normal())),
+    fall: build.front.fall + 0.08 * random.normal(),
+    hollow: build.front.hollow + 0.05 * random.normal(),
+  }
   const strokes: Stroke[] = [
     add(
       body({
@@ -260,6 +288,7 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
         waist: build.waist,
         slant,
         bevel,
+        front,
       }),
       0.1,
     ),
@@ -430,8 +459,8 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
       junction: [0, junctionY, -2.5],
       spinousTip: [0, tipY, tipZ],
       transverseTip: [wing, 2, -3],
-      corner: [0, -back, -height / 2 - (slant * depth) / 2 - lip],
-      brow: [0, -back, height / 2 - (slant * depth) / 2 - bevel],
+      corner: [0, -back * (1 + front.fall), -height / 2 - (slant * depth) / 2 - lip],
+      brow: [0, -back * (1 - front.fall), height / 2 - (slant * depth) / 2 - bevel],
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Vec3 } from '../../volume/geometry.ts'
+import { ONE_SIDED } from '../anatomy/bend.ts'
 import type { Random } from '../random.ts'
 
 /** A smooth displacement in mm at a point in mm. */
@@ -7,7 +8,10 @@ export type Waves = (p: Vec3) => Vec3
 /** Waves that add up to one component of the displacement. */
 const COUNT = 4
 
-/** Plane waves of random direction. @param share Amplitude of each as a share of its length. */
+/**
+ * Standing waves across the midline (x = 0) that run in random directions along it: both sides change nearly alike.
+ * @param share Amplitude of each as a share of its length.
+ */
 export function createWaves(random: Random, lengthMm: readonly [number, number], share: number): Waves {
   const all = Array.from({ length: 3 * COUNT }, () => {
     const length = random.range(...lengthMm)
@@ -19,7 +23,12 @@ export function createWaves(random: Random, lengthMm: readonly [number, number],
     const out: [number, number, number] = [0, 0, 0]
     for (let n = 0; n < all.length; n++) {
       const w = all[n]
-      out[n % 3] += w.mm * Math.sin(w.x * x + w.y * y + w.z * z + w.phase)
+      const [across, along] = [w.x * x, w.y * y + w.z * z + w.phase]
+      const even = Math.cos(across) * Math.sin(along)
+      const odd = Math.sin(across) * Math.cos(along)
+      // Both sides alike: x mirrored, y and z the same.
+      const [both, one] = n % 3 === 0 ? [odd, even] : [even, odd]
+      out[n % 3] += w.mm * (both + ONE_SIDED * one)
     }
     return out
   }
