@@ -49,6 +49,7 @@ export {
 } from './evaluate/cases/case-of-report.ts'
 export { compareCentres, compareLabels, vertebraeOfMask } from './evaluate/cases/labels.ts'
 export {
+  groupBoxes,
   hullOfSlices,
   scanOfPhantom,
   type TruthFacts,

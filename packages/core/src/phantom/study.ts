@@ -27,7 +27,7 @@ export type FractureTruth = {
   /** 0 barely visible .. 1 gross. */
   readonly severity: number
   readonly centreLps: Vec3
-  /** One box per slice that shows it; RSNA conventions, sliceIndex counts the volume's z from 0. */
+  /** A box per slice for each place of it; RSNA conventions, sliceIndex counts the volume's z from 0. */
   readonly boxes: readonly { sliceIndex: number; x: number; y: number; width: number; height: number }[]
 }
 

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest'
+import { truthOfPhantom } from '../evaluate/cases/phantom-truth.ts'
+import { LEVELS, type Level } from '../levels.ts'
 import { affine, transform } from '../volume/geometry.ts'
 import type { PlannedFracture } from './plan.ts'
 import { boxesOf, locateLookAlikes, measureTruth } from './truth.ts'
+
+const NONE = Object.fromEntries(LEVELS.map((l) => [l, false])) as Record<Level, boolean>
 
 const planned = (level: PlannedFracture['level'], type: PlannedFracture['type']): PlannedFracture => ({
   level,
@@ -37,6 +41,42 @@ test('a fracture outside the field of view is no truth, and the mask is renumber
   expect(truth.fractures[1].boxes).toEqual([
     { sliceIndex: 1, x: 2, y: 7, width: 10, height: 9 },
     { sliceIndex: 2, x: 2, y: 7, width: 10, height: 9 },
+  ])
+})
+
+test('a bone that is broken in two places has a box for each, whatever crumbs lie beside', () => {
+  const [slices, side] = [6, 60]
+  const mask = new Uint8Array(slices * side * side)
+  const fill = (x0: number, y0: number, width: number) => {
+    for (let z = 1; z <= 4; z++)
+      for (let y = y0; y < y0 + 2; y++)
+        for (let x = x0; x < x0 + width; x++) mask[(z * side + y) * side + x] = 1
+  }
+  fill(10, 20, 4)
+  // 2 mm further: the same place.
+  fill(16, 20, 3)
+  fill(45, 22, 4)
+  // A crumb of 1 mm3.
+  mask[(2 * side + 50) * side + 30] = 1
+  const { fractures } = measureTruth({
+    seed: 1,
+    preset: 'small',
+    plan: [planned('C1', 'c1-ring')],
+    centresLps: [[0, 0, 0]],
+    mask,
+    shape: [slices, side, side],
+    voxelMm: [1, 1, 1],
+  })
+  expect(fractures[0].boxes).toEqual(
+    [1, 2, 3, 4].flatMap((sliceIndex) => [
+      { sliceIndex, x: 7, y: 17, width: 15, height: 8 },
+      { sliceIndex, x: 42, y: 19, width: 10, height: 8 },
+    ]),
+  )
+  const { fractures: found } = truthOfPhantom({ fractured: NONE, fractures })
+  expect(found?.map((f) => f.box)).toEqual([
+    { from: [7, 17, 1], to: [22, 25, 5] },
+    { from: [42, 19, 1], to: [52, 27, 5] },
   ])
 })
 

@@ -25,28 +25,10 @@ export function measureTruth(options: {
   readonly voxelMm: Vec3
 }): Pick<PhantomTruth, 'seed' | 'preset' | 'fractured' | 'fractures'> {
   const { seed, preset, plan, centresLps, mask, shape, voxelMm } = options
-  const [, rows, columns] = shape
-  const counts = plan.map(() => 0)
-  const boxes = plan.map(() => new Map<number, [x0: number, y0: number, x1: number, y1: number]>())
-  if (plan.length)
-    for (let n = 0; n < mask.length; n++) {
-      const f = mask[n]
-      if (f === 0) continue
-      const x = n % columns
-      const y = Math.floor(n / columns) % rows
-      const z = Math.floor(n / (columns * rows))
-      counts[f - 1]++
-      const b = boxes[f - 1].get(z)
-      if (!b) boxes[f - 1].set(z, [x, y, x, y])
-      else {
-        b[0] = Math.min(b[0], x)
-        b[1] = Math.min(b[1], y)
-        b[2] = Math.max(b[2], x)
-        b[3] = Math.max(b[3], y)
-      }
-    }
+  const voxels = plan.map((): number[] => [])
+  if (plan.length) for (let n = 0; n < mask.length; n++) if (mask[n] > 0) voxels[mask[n] - 1].push(n)
   const voxelMm3 = voxelMm[0] * voxelMm[1] * voxelMm[2]
-  const kept = plan.map((_, i) => i).filter((i) => counts[i] * voxelMm3 >= VISIBLE_MM3)
+  const kept = plan.map((_, i) => i).filter((i) => voxels[i].length * voxelMm3 >= VISIBLE_MM3)
   if (kept.length < plan.length) {
     const renumber = new Uint8Array(plan.length + 1)
     kept.forEach((i, n) => {
@@ -54,34 +36,78 @@ export function measureTruth(options: {
     })
     for (let n = 0; n < mask.length; n++) if (mask[n]) mask[n] = renumber[mask[n]]
   }
-  const mx = MARGIN_MM / voxelMm[0]
-  const my = MARGIN_MM / voxelMm[1]
   const fractures = kept.map((i): FractureTruth => {
     const { level, type, severity } = plan[i]
-    return {
-      level,
-      type,
-      severity,
-      centreLps: centresLps[i],
-      boxes: [...boxes[i]]
-        .sort((a, b) => a[0] - b[0])
-        .map(([sliceIndex, [x0, y0, x1, y1]]) => {
-          const x = Math.max(0, Math.floor(x0 - mx))
-          const y = Math.max(0, Math.floor(y0 - my))
-          return {
-            sliceIndex,
-            x,
-            y,
-            width: Math.min(columns, Math.ceil(x1 + 1 + mx)) - x,
-            height: Math.min(rows, Math.ceil(y1 + 1 + my)) - y,
-          }
-        }),
-    }
+    const places = placesOf(voxels[i], shape, voxelMm)
+    const imaged = places.filter((place) => place.length * voxelMm3 >= VISIBLE_MM3)
+    const boxes = (imaged.length ? imaged : [voxels[i]]).flatMap((place) =>
+      boxesAround(place, shape, voxelMm),
+    )
+    boxes.sort((a, b) => a.sliceIndex - b.sliceIndex)
+    return { level, type, severity, centreLps: centresLps[i], boxes }
   })
   const fractured = Object.fromEntries(
     LEVELS.map((l) => [l, fractures.some((f) => f.level === l)]),
   ) as Record<Level, boolean>
   return { seed, preset, fractured, fractures }
+}
+
+/**
+ * Voxels of a fracture by the places where it parts the bone: a ring breaks twice, and no reader draws one box around
+ * both. Gaps of up to MARGIN_MM, over which two boxes would overlap, part no place (of up to twice that by chance).
+ */
+function placesOf(voxels: readonly number[], [, rows, columns]: Shape3, voxelMm: Vec3): number[][] {
+  const cellOf = (n: number) => {
+    const at = [n % columns, Math.floor(n / columns) % rows, Math.floor(n / (columns * rows))]
+    return at.map((v, k) => Math.floor((v * voxelMm[k]) / MARGIN_MM))
+  }
+  const cells = new Map<string, { readonly at: number[]; readonly voxels: number[] }>()
+  for (const n of voxels) {
+    const at = cellOf(n)
+    const cell = cells.get(at.join()) ?? { at, voxels: [] }
+    cells.set(at.join(), cell)
+    cell.voxels.push(n)
+  }
+  const places: number[][] = []
+  for (const start of cells.keys()) {
+    const queue = [cells.get(start)!]
+    if (!cells.delete(start)) continue
+    for (const { at } of queue)
+      for (let d = 0; d < 27; d++) {
+        const key = [
+          at[0] + (d % 3) - 1,
+          at[1] + (Math.floor(d / 3) % 3) - 1,
+          at[2] + Math.floor(d / 9) - 1,
+        ].join()
+        const next = cells.get(key)
+        if (next && cells.delete(key)) queue.push(next)
+      }
+    places.push(queue.flatMap((cell) => cell.voxels))
+  }
+  return places
+}
+
+/** One box for each slice of a place. */
+function boxesAround(voxels: readonly number[], [, rows, columns]: Shape3, voxelMm: Vec3): Boxes[number][] {
+  const bounds = new Map<number, [x0: number, y0: number, x1: number, y1: number]>()
+  for (const n of voxels) {
+    const [x, y, z] = [n % columns, Math.floor(n / columns) % rows, Math.floor(n / (columns * rows))]
+    const [x0, y0, x1, y1] = bounds.get(z) ?? [x, y, x, y]
+    bounds.set(z, [Math.min(x0, x), Math.min(y0, y), Math.max(x1, x), Math.max(y1, y)])
+  }
+  const mx = MARGIN_MM / voxelMm[0]
+  const my = MARGIN_MM / voxelMm[1]
+  return [...bounds].map(([sliceIndex, [x0, y0, x1, y1]]) => {
+    const x = Math.max(0, Math.floor(x0 - mx))
+    const y = Math.max(0, Math.floor(y0 - my))
+    return {
+      sliceIndex,
+      x,
+      y,
+      width: Math.min(columns, Math.ceil(x1 + 1 + mx)) - x,
+      height: Math.min(rows, Math.ceil(y1 + 1 + my)) - y,
+    }
+  })
 }
 
 /** An ellipsoid in a vertebra's frame. */

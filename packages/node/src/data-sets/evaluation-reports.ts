@@ -6,13 +6,13 @@ import {
   caseOfReport,
   compareCentres,
   failedCase,
+  groupBoxes,
   hullOfSlices,
   LEVELS,
   type NamedPoint,
   NeckFracError,
   type Report,
   readNiftiLabels,
-  type SliceBox,
   type StudyCase,
   scanOfPhantom,
   type Thresholds,
@@ -20,7 +20,7 @@ import {
   truthOfPhantom,
   vertebraeOfMask,
 } from '@neckfrac/core'
-import { type FileBox, listRsnaStudies, type RsnaStudy } from './rsna-folder.ts'
+import { listRsnaStudies, type RsnaStudy } from './rsna-folder.ts'
 
 type PhantomFacts = TruthFacts & { readonly uid: string; readonly seed?: number; readonly preset?: string }
 
@@ -87,12 +87,14 @@ function fileNumber(_: number, path: string): number {
 /** Findings of a data set that draws boxes but names no vertebra: boxes on neighbouring slices that overlap are one. */
 function truthOfFolder({ fractured, boxes }: RsnaStudy): StudyCase['truth'] {
   const isFractured = LEVELS.some((l) => fractured[l])
-  const findings = groupBoxes(boxes).map((own) => ({
-    level: null,
-    type: null,
-    severity: null,
-    box: hullOfSlices(own),
-  }))
+  const findings = groupBoxes(boxes.map(({ slice, ...b }) => ({ ...b, sliceIndex: Number(slice) }))).map(
+    (own) => ({
+      level: null,
+      type: null,
+      severity: null,
+      box: hullOfSlices(own),
+    }),
+  )
   return {
     fractured: { ...fractured },
     // RSNA drew boxes for a part of its fractured studies only.
@@ -100,25 +102,6 @@ function truthOfFolder({ fractured, boxes }: RsnaStudy): StudyCase['truth'] {
     lookAlikes: null,
   }
 }
-
-function groupBoxes(boxes: readonly FileBox[]): SliceBox[][] {
-  const placed = boxes.map(({ slice, ...b }) => ({ ...b, sliceIndex: Number(slice) }))
-  placed.sort((a, b) => a.sliceIndex - b.sliceIndex)
-  const groups: SliceBox[][] = []
-  for (const box of placed) {
-    const touching = groups.filter((group) => group.some((other) => touches(other, box)))
-    const merged = [...touching.flat(), box]
-    groups.splice(0, groups.length, ...groups.filter((g) => !touching.includes(g)), merged)
-  }
-  return groups
-}
-
-const touches = (a: SliceBox, b: SliceBox): boolean =>
-  Math.abs(a.sliceIndex - b.sliceIndex) <= 1 &&
-  a.x < b.x + b.width &&
-  b.x < a.x + a.width &&
-  a.y < b.y + b.height &&
-  b.y < a.y + a.height
 
 /** The thresholds that a report was judged by. */
 function pointOf({ vertebrae, patient, bundle }: Report): NamedPoint {

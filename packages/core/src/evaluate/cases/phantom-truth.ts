@@ -31,6 +31,25 @@ export const hullOfSlices = (boxes: readonly SliceBox[]): Box3 | null =>
     })),
   )
 
+/** Places of one finding, or findings where nothing names them: boxes on neighbouring slices that overlap are one. */
+export function groupBoxes(boxes: readonly SliceBox[]): SliceBox[][] {
+  const placed = [...boxes].sort((a, b) => a.sliceIndex - b.sliceIndex)
+  const groups: SliceBox[][] = []
+  for (const box of placed) {
+    const touching = groups.filter((group) => group.some((other) => touches(other, box)))
+    const merged = [...touching.flat(), box]
+    groups.splice(0, groups.length, ...groups.filter((g) => !touching.includes(g)), merged)
+  }
+  return groups
+}
+
+const touches = (a: SliceBox, b: SliceBox): boolean =>
+  Math.abs(a.sliceIndex - b.sliceIndex) <= 1 &&
+  a.x < b.x + b.width &&
+  b.x < a.x + a.width &&
+  a.y < b.y + b.height &&
+  b.y < a.y + a.height
+
 /** @param sliceNumber Number of a slice in the space of the boxes; the slice's own index when it is left out. */
 export function truthOfPhantom(
   facts: TruthFacts,
@@ -38,12 +57,14 @@ export function truthOfPhantom(
 ): CaseTruth {
   return {
     fractured: { ...facts.fractured },
-    fractures: facts.fractures.map(({ level, type, severity, boxes }) => ({
-      level,
-      type,
-      severity,
-      box: hullOfSlices(boxes.map((b) => ({ ...b, sliceIndex: sliceNumber(b.sliceIndex) }))),
-    })),
+    fractures: facts.fractures.flatMap(({ level, type, severity, boxes }) =>
+      (boxes.length ? groupBoxes(boxes) : [[]]).map((own) => ({
+        level,
+        type,
+        severity,
+        box: hullOfSlices(own.map((b) => ({ ...b, sliceIndex: sliceNumber(b.sliceIndex) }))),
+      })),
+    ),
     lookAlikes:
       facts.lookAlikes?.map(({ type, level }) => ({
         type,
