@@ -108,6 +108,7 @@ test('fractures lie where the truth says', { timeout: SECONDS }, () => {
   truth.fractures.forEach((fracture, i) => {
     let inBone = 0
     let count = 0
+    let crumbs = 0
     fractureMask.forEach((v, n) => {
       if (v !== i + 1) return
       count++
@@ -115,9 +116,13 @@ test('fractures lie where the truth says', { timeout: SECONDS }, () => {
       const x = n % columns
       const y = Math.floor(n / columns) % rows
       const z = Math.floor(n / columns / rows)
-      const box = fracture.boxes.find((b) => b.sliceIndex === z)
-      expect(box && x >= box.x && x < box.x + box.width && y >= box.y && y < box.y + box.height).toBe(true)
+      const boxed = fracture.boxes.some(
+        (b) => b.sliceIndex === z && x >= b.x && x < b.x + b.width && y >= b.y && y < b.y + b.height,
+      )
+      // What is too small for a place of its own has no box.
+      if (!boxed) crumbs++
     })
+    expect(crumbs / count, fracture.type).toBeLessThan(0.03)
     // The mark reaches 0.6 mm out of the bone: a third of a thin lamina's at these voxels.
     expect(inBone / count, fracture.type).toBeGreaterThan(0.6)
     const [x, y, z] = transform(lpsToIjk, fracture.centreLps)
