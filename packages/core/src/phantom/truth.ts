@@ -53,8 +53,8 @@ export function measureTruth(options: {
 }
 
 /**
- * Voxels of a fracture by the places where it parts the bone: a ring breaks twice, and one box around both
- * would point at its canal. Gaps of up to MARGIN_MM, over which two boxes would overlap, part no place (of up to twice that by chance).
+ * Voxels of a fracture by the places where it parts the bone: a ring breaks twice, and one box around both would point
+ * at its canal. Gaps of up to MARGIN_MM, over which two boxes overlap, part no place (of up to twice that by chance).
  */
 function placesOf(voxels: readonly number[], [, rows, columns]: Shape3, voxelMm: Vec3): number[][] {
   const cellOf = (n: number) => {
@@ -71,7 +71,7 @@ function placesOf(voxels: readonly number[], [, rows, columns]: Shape3, voxelMm:
   const places: number[][] = []
   for (const start of cells.keys()) {
     const queue = [cells.get(start)!]
-    if (!cells.delete(start)) continue
+    cells.delete(start)
     for (const { at } of queue)
       for (let d = 0; d < 27; d++) {
         const key = [
