@@ -25,8 +25,16 @@ export function measureTruth(options: {
   readonly voxelMm: Vec3
 }): Pick<PhantomTruth, 'seed' | 'preset' | 'fractured' | 'fractures'> {
   const { seed, preset, plan, centresLps, mask, shape, voxelMm } = options
-  const voxels = plan.map((): number[] => [])
-  if (plan.length) for (let n = 0; n < mask.length; n++) if (mask[n] > 0) voxels[mask[n] - 1].push(n)
+  const [, rows, columns] = shape
+  const voxels = plan.map((): Vec3[] => [])
+  if (plan.length)
+    for (let n = 0; n < mask.length; n++)
+      if (mask[n] > 0)
+        voxels[mask[n] - 1].push([
+          n % columns,
+          Math.floor(n / columns) % rows,
+          Math.floor(n / (columns * rows)),
+        ])
   const voxelMm3 = voxelMm[0] * voxelMm[1] * voxelMm[2]
   const kept = plan.map((_, i) => i).filter((i) => voxels[i].length * voxelMm3 >= VISIBLE_MM3)
   if (kept.length < plan.length) {
@@ -38,7 +46,7 @@ export function measureTruth(options: {
   }
   const fractures = kept.map((i): FractureTruth => {
     const { level, type, severity } = plan[i]
-    const places = placesOf(voxels[i], shape, voxelMm)
+    const places = placesOf(voxels[i], voxelMm)
     const imaged = places.filter((place) => place.length * voxelMm3 >= VISIBLE_MM3)
     const boxes = (imaged.length ? imaged : [voxels[i]]).flatMap((place) =>
       boxesAround(place, shape, voxelMm),
@@ -56,29 +64,21 @@ export function measureTruth(options: {
  * Voxels of a fracture by the places where it parts the bone: a ring breaks twice, and one box around both would point
  * at its canal. Gaps of up to MARGIN_MM, over which two boxes overlap, part no place (of up to twice that by chance).
  */
-function placesOf(voxels: readonly number[], [, rows, columns]: Shape3, voxelMm: Vec3): number[][] {
-  const cellOf = (n: number) => {
-    const at = [n % columns, Math.floor(n / columns) % rows, Math.floor(n / (columns * rows))]
-    return at.map((v, k) => Math.floor((v * voxelMm[k]) / MARGIN_MM))
-  }
-  const cells = new Map<string, { readonly at: number[]; readonly voxels: number[] }>()
-  for (const n of voxels) {
-    const at = cellOf(n)
+function placesOf(voxels: readonly Vec3[], voxelMm: Vec3): Vec3[][] {
+  const cells = new Map<string, { readonly at: readonly number[]; readonly voxels: Vec3[] }>()
+  for (const voxel of voxels) {
+    const at = voxel.map((v, k) => Math.floor((v * voxelMm[k]) / MARGIN_MM))
     const cell = cells.get(at.join()) ?? { at, voxels: [] }
     cells.set(at.join(), cell)
-    cell.voxels.push(n)
+    cell.voxels.push(voxel)
   }
-  const places: number[][] = []
-  for (const start of cells.keys()) {
-    const queue = [cells.get(start)!]
+  const places: Vec3[][] = []
+  for (const [start, first] of cells) {
     cells.delete(start)
+    const queue = [first]
     for (const { at } of queue)
-      for (let d = 0; d < 27; d++) {
-        const key = [
-          at[0] + (d % 3) - 1,
-          at[1] + (Math.floor(d / 3) % 3) - 1,
-          at[2] + Math.floor(d / 9) - 1,
-        ].join()
+      for (const step of STEPS) {
+        const key = at.map((v, k) => v + step[k]).join()
         const next = cells.get(key)
         if (next && cells.delete(key)) queue.push(next)
       }
@@ -87,11 +87,13 @@ function placesOf(voxels: readonly number[], [, rows, columns]: Shape3, voxelMm:
   return places
 }
 
+/** To a cell itself and to those that touch it. */
+const STEPS = [-1, 0, 1].flatMap((z) => [-1, 0, 1].flatMap((y) => [-1, 0, 1].map((x) => [x, y, z])))
+
 /** One box for each slice of a place. */
-function boxesAround(voxels: readonly number[], [, rows, columns]: Shape3, voxelMm: Vec3): Boxes[number][] {
+function boxesAround(voxels: readonly Vec3[], [, rows, columns]: Shape3, voxelMm: Vec3): Boxes[number][] {
   const bounds = new Map<number, [x0: number, y0: number, x1: number, y1: number]>()
-  for (const n of voxels) {
-    const [x, y, z] = [n % columns, Math.floor(n / columns) % rows, Math.floor(n / (columns * rows))]
+  for (const [x, y, z] of voxels) {
     const [x0, y0, x1, y1] = bounds.get(z) ?? [x, y, x, y]
     bounds.set(z, [Math.min(x0, x), Math.min(y0, y), Math.max(x1, x), Math.max(y1, y)])
   }

@@ -74,10 +74,11 @@ export function body({
   return {
     sdf: (x, y, level) => {
       const z = level - slant * y
-      const slim = 1 - waist * Math.max(0, 1 - (z * z) / (h * h))
+      const belly = Math.max(0, 1 - (z * z) / (h * h))
+      const slim = 1 - waist * belly
       const rise = Math.max(-1, Math.min(1, z / h))
       const u = Math.abs(x) / (a * slim * (1 + (taper / 2) * rise))
-      const bulge = y > 0 ? 1 / 0.97 : 1 - front.fall * rise - front.hollow * (1 - rise * rise)
+      const bulge = y > 0 ? 1 / 0.97 : 1 - front.fall * rise - front.hollow * belly
       const w = Math.abs(y) / (b * slim * bulge)
       const round = Math.sqrt(
         Math.sqrt(u * u * u * u + w * w * w * w * (y > 0 ? 1 : 0.55) + (y > 0 ? 0 : u * u * w * w)),
