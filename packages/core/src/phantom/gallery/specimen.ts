@@ -1,5 +1,5 @@
 import { NeckFracError } from '../../errors.ts'
-import { hullOfSlices } from '../../evaluate/cases/phantom-truth.ts'
+import { groupBoxes, hullOfSlices } from '../../evaluate/cases/phantom-truth.ts'
 import type { Box3 } from '../../evaluate/cases/study-case.ts'
 import { LEVELS, type Level } from '../../levels.ts'
 import type { Mat4, Vec3 } from '../../volume/geometry.ts'
@@ -17,7 +17,7 @@ export type Patient = {
   readonly templates: readonly Template[]
 }
 
-/** A patient with one finding, where it is, and the hull of its boxes in the truth, LPS, mm. */
+/** A patient with one finding, where it is, and the hull of the truth's boxes around the place nearest to that, LPS, mm. */
 export type Specimen = {
   readonly volume: Volume
   readonly centreLps: Vec3
@@ -60,7 +60,13 @@ export function makeSpecimen({ level, type, kind }: Exhibit, severity: number, p
   const shown = found.find((f) => f.level === level) ?? found[0]
   if (!shown)
     throw new NeckFracError('data', `the images of seed ${patient.seed} do not show ${type} of ${level}`)
-  return { volume, centreLps: shown.centreLps, boxLps: hullLps(shown.boxes, volume.ijkToLps) }
+  const places = (kind === 'fracture' ? groupBoxes(shown.boxes) : [shown.boxes]).map((own) =>
+    hullLps(own, volume.ijkToLps),
+  )
+  const off = ({ min, max }: Specimen['boxLps']) =>
+    Math.hypot(...shown.centreLps.map((c, k) => (min[k] + max[k]) / 2 - c))
+  const boxLps = places.reduce((a, b) => (off(b) < off(a) ? b : a))
+  return { volume, centreLps: shown.centreLps, boxLps }
 }
 
 /** A box counts pixels and slices from their edge, the volume from their middle. */
