@@ -70,6 +70,16 @@ test('a second place is a box of its own at half its worth; a faint third is non
   expect(found[1].firstSlice).toBeGreaterThan(found[0].lastSlice)
 })
 
+test('three places have a box each, the hottest first, and a fourth has none', () => {
+  const places = [0.6, 0.9, 0.7, 0.8].map((p, n) => [5 * n + 2, 4 * n + 1, 4 * n + 1, p] as const)
+  const found = findCandidates(crop, scoresOf(places), 1, volumeOf(true), [])
+  expect(found.map(({ score, centreLps: [, , z] }) => [score.toFixed(2), Math.round(z)])).toEqual([
+    ['0.90', 37],
+    ['0.36', 22],
+    ['0.27', 29],
+  ])
+})
+
 test('a box stays inside the volume', () => {
   const volume = { ...volumeOf(true), shape: [5, 60, 60] as const }
   const [box] = findCandidates(crop, scoresOf([[23, 15, 15, 0.9]]), 1, volume, [])

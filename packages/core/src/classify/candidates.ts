@@ -12,8 +12,8 @@ const SHAPE = [CROP.shape[0], HEAT_ROWS, HEAT_COLUMNS] as const
 /** Pixels of the crop for a cell along each axis. */
 const CELL = [1, CROP.heatStride, CROP.heatStride] as const
 
-/** Boxes a vertebra, chosen with the constants below on 67 phantoms (docs/decisions/0011-evaluation.md). */
-const MOST = 2
+/** Boxes a vertebra: a ring breaks in several places. Chosen, as the constants below, on phantoms (docs/decisions/0011-evaluation.md). */
+const MOST = 3
 /** A further box needs at least this share of the first one's heat, and counts at most half of what it says. */
 const LEAST_SHARE = 0.3
 const FURTHER = 0.5
