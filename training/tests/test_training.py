@@ -1,15 +1,17 @@
 """The loop: networks learn, a killed training continues as if it had not been, two processes agree."""
 
+import contextlib
 import dataclasses
 import json
 import shutil
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from neckfrac_training import data
+from neckfrac_training import data, sequence
 from neckfrac_training.imagenet import ENCODER, imagenet_weights
 from neckfrac_training.loop import Training, batches, make_optimizer, rate_factor
 from neckfrac_training.networks import SequenceNetwork, WeightsError, build
@@ -127,6 +129,23 @@ def test_sequence_starts_from_slices_and_from_frozen_features(prepared_root, tmp
     name = "encoder.net.conv_stem.weight"
     assert torch.allclose(given[name], got[name], atol=1e-2)
     assert (tmp_path / "sequence" / "head" / "weights.pt").exists()
+
+
+def test_each_process_draws_features_of_its_own(prepared_root, monkeypatch):
+    recipe = tiny()
+    task = sequence.SequenceTask(recipe)
+    task.use(data.read_prepared(prepared_root))
+    torch.manual_seed(0)
+    model = SequenceNetwork(recipe.sequence).eval()
+
+    def features_of(rank: int):
+        monkeypatch.setattr(sequence, "rank_and_count", lambda: (rank, 2))
+        no_autocast = contextlib.nullcontext
+        return sequence.collect_features(task, model, "cpu", 0, no_autocast, lambda _: None)["embedding"]
+
+    first = features_of(0)
+    assert np.array_equal(first, features_of(0))
+    assert not np.array_equal(first, features_of(1))
 
 
 def test_time_ends_a_training(prepared_root, tmp_path):

@@ -57,7 +57,7 @@ def warp(
 ) -> Tensor:
     """(B, C, H, W) float32 through `matrix`, in `part` of the pixels a side; zero comes in from outside.
 
-    `waves` (B, 2, n, n) moves what is seen besides, in shares of half the field (x, y), smooth between its nodes.
+    `waves` (B, 2, n, n) moves what is seen besides, in shares of half the field (x, y), smooth between nodes.
     """
     sides = [round(side * part) for side in values.shape[2:]]
     grid = F.affine_grid(matrix, [*values.shape[:2], *sides], align_corners=False)
@@ -67,8 +67,8 @@ def warp(
 
 
 def draw_waves(share: float, patch: float, half_mm: float, like: Tensor) -> Tensor | None:
-    """For a `share` of the samples of `like` displacements of up to 1.5 mm (standard deviation), about 15 mm from node
-    to node; for the others none."""
+    """For a `share` of the samples of `like` displacements of up to 1.5 mm (standard deviation), about 15 mm
+    from node to node; for the others none."""
     if share == 0:
         return None
     count, nodes = len(like), 1 + round(6 * patch)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from . import data
 from .augment import augment_crops, mix_batch, mixed_loss, shift_slices, shuffle_slices, stack_neighbours
+from .loop import rank_and_count
 from .metrics import class_weights
 from .recipe import Recipe, SequenceRecipe
 from .slices import (
@@ -158,11 +159,12 @@ def sequence_loss(
 def collect_features(task: SequenceTask, network, device, seconds: float, autocast, progress) -> dict:
     """Augmented views through the frozen encoder until the time is up.
 
-    A round takes every fractured vertebra and twice as many healthy ones. embedding (R, 24, width) float16,
-    level, label, known (R,), slice_label (R, 24).
+    A round takes every fractured vertebra and twice as many healthy ones; a process draws views of its own.
+    embedding (R, 24, width) float16, level, label, known (R,), slice_label (R, 24).
     """
-    rng = np.random.default_rng((task.recipe.seed, 0, 11))
-    torch.manual_seed(task.recipe.seed + 11)
+    rank, _ = rank_and_count()
+    rng = np.random.default_rng((task.recipe.seed, rank, 11))
+    torch.manual_seed(task.recipe.seed + 11 + rank)
     sick, healthy = task.groups
     parts, start = [], time.monotonic()
     while time.monotonic() - start < seconds or not parts:
