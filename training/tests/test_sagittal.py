@@ -7,7 +7,7 @@ import torch
 from neckfrac_training import sagittal
 from neckfrac_training.recipe import SegmenterRecipe
 
-SHARES = ("densities", "coarse", "contrast", "bias", "streaks", "grain", "blur")
+SHARES = ("elastic", "densities", "coarse", "contrast", "bias", "streaks", "grain", "blur")
 STRONG = SegmenterRecipe(**{share: 1.0 for share in SHARES})
 
 
@@ -30,6 +30,29 @@ def test_labels_follow_the_image_and_leave_with_the_field(recipe):
     inside = (image[:, 2] > 300).float()
     shared = (inside * (label == 3)).sum() / torch.maximum(inside, (label == 3).float()).sum()
     assert shared > 0.75
+
+
+def bow(label: torch.Tensor) -> torch.Tensor:
+    """(B,) largest distance of a block's upper edge from the straight line between its ends, px."""
+    deepest = []
+    for block in label > 0:
+        columns = block.any(0).nonzero()[:, 0][4:-4]  # without the corners
+        edge = block[:, columns].float().argmax(0).float()
+        line = torch.lerp(edge[0], edge[-1], torch.linspace(0, 1, len(edge)))
+        deepest.append((edge - line).abs().max())
+    return torch.stack(deepest)
+
+
+def test_elastic_bends_bones_with_their_labels():
+    image, label = column(32)
+    image[:, :, 50:70, 20:90], label[:, 50:70, 20:90] = 800, 3
+    torch.manual_seed(5)
+    _, straight = sagittal.move(image, label)
+    bent_image, bent = sagittal.move(image, label, elastic=1.0)
+    inside = bent_image[:, 2] > 420  # half of the block, half of the tissue around it
+    assert (inside & (bent == 3)).sum() > 0.97 * torch.maximum(inside.sum(), (bent == 3).sum())
+    assert bow(straight).median() <= 1.5  # rotated edges go in steps of a pixel
+    assert bow(bent).median() > 1.5
 
 
 def test_truncation_cuts_rows():

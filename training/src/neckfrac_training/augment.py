@@ -57,7 +57,7 @@ def warp(
 ) -> Tensor:
     """(B, C, H, W) float32 through `matrix`, in `part` of the pixels a side; zero comes in from outside.
 
-    `waves` (B, 2, n, n) moves what is seen besides, in shares of half the field (x, y), smooth between nodes.
+    `waves` (B, 2, n, m) moves what is seen besides, in shares of half the field (x, y), smooth between nodes.
     """
     sides = [round(side * part) for side in values.shape[2:]]
     grid = F.affine_grid(matrix, [*values.shape[:2], *sides], align_corners=False)

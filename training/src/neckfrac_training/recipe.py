@@ -96,6 +96,8 @@ class SegmenterRecipe(NetworkRecipe):
     cord: float = 0.0
     """Share of samples in which the cord goes on where the field is cut, as in radiotherapy's public scans,
     which keep only what is outlined."""
+    elastic: float = 0.0
+    """Share of samples that are bent smoothly, by up to 4 mm (standard deviation) a node."""
     thick_rows: float = 0.33
     """Share of samples with axial slices of 4, 6 or 8 mm."""
     coarse: float = 0.0

@@ -20,6 +20,8 @@ BODY = -900.0
 """HU above which a voxel is not the air around the patient."""
 PIXEL_MM = 2.0
 """Rows and columns of the sagittal grid; its slices lie 4 mm apart."""
+BEND_MM = 36.0
+"""From node to node of a smooth bend: two vertebrae."""
 SOFT = 100.0
 """HU below which there is no bone."""
 DENSE = 1500.0
@@ -34,7 +36,7 @@ def augment_sagittal(image: Tensor, label: Tensor, recipe: SegmenterRecipe) -> t
     """
     batch = len(image)
     image = change_some(chance(batch, 0.5, image), image, lambda x: x.flip(1))  # left-right
-    image, label = move(image, label)
+    image, label = move(image, label, recipe.elastic)
     if recipe.densities:
         chosen = chance(batch, recipe.densities, image).view(-1, 1, 1, 1)
         image = torch.where(chosen, change_densities(image, label), image)
@@ -55,16 +57,30 @@ def augment_sagittal(image: Tensor, label: Tensor, recipe: SegmenterRecipe) -> t
     return cut_field(image, label, recipe.truncate, recipe.cord)
 
 
-def move(image: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
-    """Rotation, size, shear and shift in the plane; air and background come in from outside."""
+def move(image: Tensor, label: Tensor, elastic: float = 0.0) -> tuple[Tensor, Tensor]:
+    """Rotation, size, shear and shift in the plane; air and background come in from outside.
+
+    `elastic` is the share of samples that are bent besides.
+    """
     batch, _, height, width = image.shape
     still = torch.zeros(batch, dtype=torch.bool, device=image.device)
     shift = torch.stack([uniform(batch, -0.15, 0.15, image), uniform(batch, -0.12, 0.12, image)], 1)
     turn, size = uniform(batch, -15, 15, image), uniform(batch, 0.85, 1.18, image)
     shear = uniform(batch, -0.06, 0.06, image)
     matrix = affine(turn, size, shift, shear, still, (height, width))
-    label = warp(label[:, None].float(), matrix, mode="nearest")[:, 0].long()
-    return warp(image - AIR, matrix) + AIR, label
+    waves = draw_bends(elastic, image) if elastic else None
+    label = warp(label[:, None].float(), matrix, mode="nearest", waves=waves)[:, 0].long()
+    return warp(image - AIR, matrix, waves=waves) + AIR, label
+
+
+def draw_bends(share: float, image: Tensor) -> Tensor:
+    """(B, 2, n, m) displacements for `warp`: up to 4 mm (standard deviation) for a `share` of the samples,
+    none for the others. Bones change their size against each other and lean anew."""
+    batch, _, height, width = image.shape
+    nodes = [1 + round(side * PIXEL_MM / BEND_MM) for side in (height, width)]
+    sigma = uniform(batch, 0, 4, image) * chance(batch, share, image)
+    half_mm = torch.tensor([width, height], device=image.device) * PIXEL_MM / 2
+    return torch.randn(batch, 2, *nodes, device=image.device) * (sigma[:, None] / half_mm)[:, :, None, None]
 
 
 def per_sample(count: int, low: float, high: float, like: Tensor) -> Tensor:
