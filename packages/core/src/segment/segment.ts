@@ -89,10 +89,6 @@ function softmax(
 /** Weights of the slab before, the slab itself and the one after: neighbours outvote a slab that miscounts. */
 const ACROSS = [0.25, 0.5, 0.25]
 
-/**
- * A slab says where its bone ends, it and its neighbours together which vertebra that is: 4 mm aside, thin processes have
- * ended. Dice 0.903 instead of 0.897 on 12 phantoms of a kind that the network knows.
- */
 function mostProbable(
   probabilities: Float32Array,
   slices: number,
@@ -103,10 +99,9 @@ function mostProbable(
   for (let s = 0; s < slices; s++) {
     const around = [Math.max(0, s - 1), s, Math.min(s + 1, slices - 1)]
     for (let p = 0; p < plane; p++) {
-      if (probabilities[s * CLASSES * plane + p] >= 0.5) continue
       let best = 0
       let high = -1
-      for (let c = 1; c < CLASSES; c++) {
+      for (let c = 0; c < CLASSES; c++) {
         let sum = 0
         for (let a = 0; a < 3; a++) sum += ACROSS[a] * probabilities[(around[a] * CLASSES + c) * plane + p]
         if (sum > high) {

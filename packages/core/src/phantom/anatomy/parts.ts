@@ -64,7 +64,7 @@ export function buildVertebrae(random: Random): Solid[] {
           ? buildAxis(build, r)
           : i < 7
             ? buildSubaxial(i - 2, build, r)
-            : buildThoracic(i - 7, build, r)
+            : buildThoracic(i - 7, r)
     const bend = createBend(grain, 4.7 * i, build.bendMm, build.bendLengthMm)
     return {
       marks: bentMarks(marks, bend),

@@ -156,30 +156,12 @@ export function facetBlock(
  * plates) and VerSe gl003; forked: share of people whose spinous process ends in two tubercles.
  */
 const SIZES = [
-  { width: 19.5, depth: 15.6, height: 13.8, pillarX: 18.4, forked: 0.9 },
-  { width: 20.2, depth: 15.8, height: 13.6, pillarX: 18.7, forked: 0.9 },
-  { width: 21.5, depth: 16, height: 13.6, pillarX: 19, forked: 0.9 },
-  { width: 24, depth: 16.6, height: 13.8, pillarX: 19.3, forked: 0.6 },
-  { width: 27, depth: 17.2, height: 14.8, pillarX: 19.3, forked: 0.05 },
+  { width: 19.5, depth: 15.6, height: 13.8, spine: 32, drop: -7, pillarX: 18.4, forked: 0.9 },
+  { width: 20.2, depth: 15.8, height: 13.6, spine: 32.5, drop: -7, pillarX: 18.7, forked: 0.9 },
+  { width: 21.5, depth: 16, height: 13.6, spine: 36, drop: -8, pillarX: 19, forked: 0.9 },
+  { width: 24, depth: 16.6, height: 13.8, spine: 44, drop: -12, pillarX: 19.3, forked: 0.6 },
+  { width: 27, depth: 17.2, height: 14.8, spine: 53, drop: -17, pillarX: 19.3, forked: 0.05 },
 ] as const
-
-/** Nominal tips of the spinous processes, C3 to T12: mm behind the middle of the body, and above it. */
-const TIPS = {
-  behind: [32, 32.5, 36, 44, 53, 53, 51, 50, 49, 49, 50, 50, 50, 50, 50, 50, 50],
-  above: [-7, -7, -8, -12, -17, -15, -20, -26, -30, -34, -36, -36, -36, -32, -26, -18, -12],
-} as const
-
-/** Radius, mm, at which spinous processes leave the laminae, whatever their length. */
-const ROOT_MM = 22
-
-/** Tip of a patient's spinous process, mm: [behind the middle of the body, above it]; C3 is 0, T1 5. */
-export function spinousTip(index: number, { spinous }: Build): readonly [number, number] {
-  const level = Math.max(0, Math.min(TIPS.behind.length - 1, index + (index < 6 ? spinous.shift : 0)))
-  const low = Math.min(TIPS.behind.length - 2, Math.floor(level))
-  const at = (mm: readonly number[]) => mm[low] + (level - low) * (mm[low + 1] - mm[low])
-  const length = (at(TIPS.behind) - ROOT_MM) * spinous.length
-  return [ROOT_MM + length, at(TIPS.above) * spinous.length - spinous.tilt * length]
-}
 
 /** What C2 to C7 of one patient have in common. */
 export type Build = {
@@ -225,21 +207,6 @@ export type Build = {
   readonly facet: number
   /** How far the left facets are turned outwards: upper ones of C3 first, lower ones of C7 last, radians. */
   readonly turns: readonly number[]
-  readonly spinous: Spinous
-}
-
-/**
- * Spinous processes of one patient, against the nominal ones. Of 195 people C7's are 24 to 62 mm long and T1's longer than
- * C7's in 43 % (Scoliosis 2013, 8 suppl 2, O40); the most prominent is C7's in 49 %, C6's in 36, C5's in 10, T1's in 5 of
- * 39 (Totlis 2024).
- */
-type Spinous = {
-  readonly length: number
-  readonly height: number
-  /** By how many levels the long ones begin higher up. */
-  readonly shift: number
-  /** How much further they fall backwards, radians. */
-  readonly tilt: number
 }
 
 /**
@@ -285,12 +252,6 @@ export const drawBuild = (random: Random): Build => ({
   hollow: random.range(0.3, 1.1),
   facet: 0.8 + 0.09 * random.normal(),
   turns: drawTurns(random),
-  spinous: {
-    length: Math.max(0.65, 1 + 0.15 * random.normal()),
-    height: random.range(0.8, 1.4),
-    shift: random.range(-1, 0.8),
-    tilt: 0.15 * random.normal(),
-  },
 })
 
 /** C3 to C7 (index 0 to 4). */
@@ -337,10 +298,8 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
   const junctionY = back + v(build.canalMm, 0.04)
   // Facets are round at C3 and stretched sideways at C7 (Pal et al.).
   const broad = Math.sqrt(build.broad * (1 + 0.06 * index))
-  const [tipBehind, tipAbove] = spinousTip(index, build)
-  const tipY = Math.max(junctionY + 8, v(tipBehind, 0.08))
-  const tipZ = tipAbove + 2 * random.normal()
-  const tall = build.spinous.height
+  const tipY = Math.max(junctionY + 8, v(size.spine, 0.08))
+  const tipZ = v(size.drop, 0.25)
   const wing = Math.max(width / 2 + 12, v(index === 4 ? 31 : 25.5 + index * 0.5, 0.05))
   const last = index === 4
   const slope = random.range(0.1, 0.3)
@@ -481,17 +440,14 @@ export function buildSubaxial(index: number, build: Build, random: Random): Vert
         [random.normal() * 0.5, junctionY + neck * (tipY - junctionY), -3 + neck * (tipZ + 2)],
         2.7,
         v(2.1, 0.1),
-        v(2.2 * tall, 0.1),
+        v(2.2, 0.1),
       ),
       2,
     ),
   )
   if (!forked)
     strokes.push(
-      add(
-        ellipsoid([random.normal() * 0.8, tipY - 2.5, tipZ + 0.5], [v(3.6, 0.15), 4, v(4.6 * tall, 0.15)]),
-        3,
-      ),
+      add(ellipsoid([random.normal() * 0.8, tipY - 2.5, tipZ + 0.5], [v(3.6, 0.15), 4, v(4.6, 0.15)]), 3),
     )
   return {
     strokes,

@@ -1,28 +1,23 @@
 import type { Random } from '../random.ts'
 import type { Vertebra } from './landmarks.ts'
 import { add, ellipsoid, rod, type Stroke, stretched } from './shapes.ts'
-import { type Build, body, facetBlock, spinousTip } from './subaxial.ts'
+import { body, facetBlock } from './subaxial.ts'
 
 /** Sizes below T7 are those of T7, a little wider level by level. */
 const at = (sizes: readonly number[], index: number): number => sizes[Math.min(index, sizes.length - 1)]
 
-/** T1 to T12 (index 0 to 11). The first four resemble the patient's C7 less and less. */
-export function buildThoracic(index: number, build: Build, random: Random): Vertebra {
+/** T1 to T12 (index 0 to 11). */
+export function buildThoracic(index: number, random: Random): Vertebra {
   const v = (mm: number, share = 0.045) => mm * (1 + share * random.normal())
-  const alike = Math.max(0, 1 - index / 4)
-  const width = v(
-    at([29, 28, 27, 26.5, 26.5, 27, 28, 29, 31, 33, 36, 39], index) * (1 + alike * (build.width - 1)),
-  )
-  const depth = v(at([17.5, 19, 20.5, 22, 23.5, 24.5, 26], index) * (1 + alike * (build.depth - 1)))
-  const height = v(at([16.6, 18, 18.6, 19, 19.6, 20, 20.4], index), 0.03) + alike * build.discLossMm
+  const width = v(at([29, 28, 27, 26.5, 26.5, 27, 28, 29, 31, 33, 36, 39], index))
+  const depth = v(at([17.5, 19, 20.5, 22, 23.5, 24.5, 26], index))
+  const height = v(at([16.6, 18, 18.6, 19, 19.6, 20, 20.4], index), 0.03)
   const back = depth / 2
   const facet = 1.08 + random.normal() * 0.03
   const px = at([17, 14.5, 13.5, 13, 13, 13, 13], index)
   const junctionY = back + v(16, 0.04)
-  const [tipBehind, tipAbove] = spinousTip(index + 5, build)
-  const tipY = v(tipBehind, 0.05)
-  const tipZ = tipAbove + random.normal() * 2
-  const tall = 1 + alike * (build.spinous.height - 1)
+  const tipY = v(at([53, 51, 50, 49, 49, 50, 50], index), 0.05)
+  const tipZ = at([-15, -20, -26, -30, -34, -36, -36, -36, -32, -26, -18, -12], index) + random.normal() * 2
   const strokes: Stroke[] = [
     add(
       body({
@@ -59,14 +54,10 @@ export function buildThoracic(index: number, build: Build, random: Random): Vert
   }
   strokes.push(
     add(
-      stretched(
-        rod([0, junctionY, -4], [0, tipY - 3, tipZ + 2], 2.8, 2.2),
-        [0, junctionY, -4],
-        [1, 1, 1.5 * tall],
-      ),
+      stretched(rod([0, junctionY, -4], [0, tipY - 3, tipZ + 2], 2.8, 2.2), [0, junctionY, -4], [1, 1, 1.5]),
       2.5,
     ),
-    add(ellipsoid([0, tipY - 2, tipZ], [3, 3.4, 4.4 * tall]), 2.5),
+    add(ellipsoid([0, tipY - 2, tipZ], [3, 3.4, 4.4]), 2.5),
   )
   return {
     strokes,
